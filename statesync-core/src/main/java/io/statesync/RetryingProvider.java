@@ -1,0 +1,102 @@
+package io.statesync;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The provider that tries a failed pull again. */
+final class RetryingProvider<T extends @Nullable Object> implements SnapshotProvider<T> {
+    private final SnapshotProvider<T> provider;
+    private final RetryPolicy policy;
+    private final Consumer<? super RetryAttempt> onRetry;
+    private final TimeSource time;
+
+    RetryingProvider(
+            SnapshotProvider<T> provider, RetryPolicy policy, Consumer<? super RetryAttempt> onRetry, TimeSource time) {
+        this.provider = Objects.requireNonNull(provider, "provider");
+        this.policy = Objects.requireNonNull(policy, "policy");
+        this.onRetry = Objects.requireNonNull(onRetry, "onRetry");
+        this.time = Objects.requireNonNull(time, "time");
+    }
+
+    @Override
+    public CompletionStage<? extends PullResult<T>> getSnapshot(PullRequest request) {
+        Pull pull = new Pull(request);
+        request.onCancel(pull::cancel);
+        pull.attempt(1);
+        return pull.answer;
+    }
+
+    /** One pull with its attempts. */
+    private final class Pull {
+        private final PullRequest request;
+        final CompletableFuture<PullResult<T>> answer = new CompletableFuture<>();
+        private TimeSource.@Nullable Timer timer;
+
+        Pull(PullRequest request) {
+            this.request = request;
+        }
+
+        void attempt(int number) {
+            if (request.isCancelled()) {
+                cancel();
+                return;
+            }
+            try {
+                CompletionStage<? extends PullResult<T>> stage = provider.getSnapshot(request);
+                if (stage == null) {
+                    throw new NullPointerException("the provider returned null instead of a CompletionStage");
+                }
+                stage.whenComplete((result, error) -> {
+                    if (error == null) {
+                        answer.complete(result);
+                    } else {
+                        failed(
+                                number,
+                                error instanceof CompletionException && error.getCause() != null
+                                        ? error.getCause()
+                                        : error);
+                    }
+                });
+            } catch (Throwable t) { // a provider that throws failed, like one whose stage fails
+                failed(number, t);
+            }
+        }
+
+        private void failed(int number, Throwable error) {
+            if (number >= policy.maxAttempts() || error instanceof ProtocolException || request.isCancelled()) {
+                answer.completeExceptionally(error);
+                return;
+            }
+            try {
+                Duration delay = policy.backoff().delayAfter(number, ThreadLocalRandom.current());
+                onRetry.accept(new RetryAttempt(request.topic(), number, error, delay));
+                schedule(number, delay);
+            } catch (
+                    Throwable
+                            t) { // a hook that throws, or a scheduler that refuses, ends the pull with the first error
+                error.addSuppressed(t);
+                answer.completeExceptionally(error);
+            }
+        }
+
+        private synchronized void schedule(int number, Duration delay) {
+            timer = time.schedule(() -> attempt(number + 1), delay);
+        }
+
+        private void cancel() {
+            synchronized (this) {
+                if (timer != null) {
+                    timer.cancel();
+                }
+            }
+            answer.completeExceptionally(new CancellationException("the pull was cancelled"));
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package io.statesync;
+
+import org.jspecify.annotations.Nullable;
+
+/** Texts that came from outside, made fit for a message: quoted, cut, and without line breaks. */
+final class Texts {
+    private static final int LIMIT = 80;
+
+    private Texts() {}
+
+    static String quote(@Nullable CharSequence text) {
+        if (text == null) {
+            return "null";
+        }
+        StringBuilder out = new StringBuilder(Math.min(text.length(), LIMIT) + 8).append('"');
+        for (int i = 0; i < text.length() && i < LIMIT; i++) {
+            char c = text.charAt(i);
+            if (c < ' ' || c == 0x7f || Character.isSurrogate(c)) {
+                out.append(String.format("\\u%04x", (int) c));
+            } else {
+                out.append(c);
+            }
+        }
+        return out.append(text.length() > LIMIT ? "…\"" : "\"").toString();
+    }
+}

@@ -1,0 +1,126 @@
+package io.statesync.engine;
+
+import io.statesync.ProtocolException;
+import io.statesync.PullRequest;
+import io.statesync.PullResult;
+import io.statesync.StateVersion;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** One attempt of a cycle to pull, which is also the request that the provider sees. */
+final class Attempt<T extends @Nullable Object> extends Step<PullResult<T>> implements PullRequest {
+    private final Cycles<T> cycles;
+    private final int number;
+    private final @Nullable StateVersion held;
+    private final @Nullable StateVersion wanted;
+    private @Nullable List<Runnable> onCancel; // guarded by this
+
+    /** When it began, by the time source's monotonic clock. */
+    final long began;
+
+    /** What was owed when it began, and is not any more once it succeeded. */
+    final int duty;
+
+    Attempt(Cycles<T> cycles, int number, long began) {
+        super(cycles.engine);
+        this.cycles = cycles;
+        this.number = number;
+        this.began = began;
+        this.duty = cycles.engine.target.duty();
+        this.held = cycles.engine.local;
+        this.wanted = cycles.engine.target.wanted();
+    }
+
+    @Override
+    CompletionStage<? extends PullResult<T>> call() throws Exception {
+        return cycles.engine.options.provider().getSnapshot(this);
+    }
+
+    @Override
+    Duration timeLimit() {
+        return engine.options.pullTimeout();
+    }
+
+    @Override
+    String what() {
+        return "getSnapshot";
+    }
+
+    @Override
+    void ended(@Nullable PullResult<T> answer, @Nullable Throwable error) {
+        if (error != null) {
+            cycles.attemptFailed(error);
+        } else if (answer == null) {
+            cycles.attemptFailed(new ProtocolException("the provider answered null instead of a snapshot"));
+        } else {
+            cycles.answered(answer);
+        }
+    }
+
+    @Override
+    void cancelled() {
+        List<Runnable> actions;
+        synchronized (this) {
+            actions = onCancel;
+            onCancel = null;
+        }
+        if (actions != null) {
+            actions.forEach(action -> engine.dispatch(engine.options.executor(), () -> cancelQuietly(action)));
+        }
+    }
+
+    private static void cancelQuietly(Runnable action) {
+        try {
+            action.run();
+        } catch (Throwable t) { // the pull has its outcome already; this is only about cleaning up
+            Logs.CALLBACK.warn("an onCancel action threw", t);
+        }
+    }
+
+    @Override
+    public String topic() {
+        return engine.topic();
+    }
+
+    @Override
+    public @Nullable StateVersion heldVersion() {
+        return held;
+    }
+
+    @Override
+    public @Nullable StateVersion wantedVersion() {
+        return wanted;
+    }
+
+    @Override
+    public int attempt() {
+        return number;
+    }
+
+    @Override
+    public Duration timeout() {
+        return timeLimit();
+    }
+
+    @Override
+    public boolean isCancelled() {
+        return abandoned();
+    }
+
+    @Override
+    public void onCancel(Runnable action) {
+        synchronized (this) {
+            if (!abandoned()) {
+                if (onCancel == null) {
+                    onCancel = new ArrayList<>(1);
+                }
+                onCancel.add(action);
+                return;
+            }
+        }
+        cancelQuietly(action);
+    }
+}

@@ -1,0 +1,459 @@
+package io.statesync.engine;
+
+import io.statesync.LifecycleState;
+import io.statesync.Revision;
+import io.statesync.RevisionSync;
+import io.statesync.RevisionSyncOptions;
+import io.statesync.SnapshotEnvelope;
+import io.statesync.StateVersion;
+import io.statesync.SyncError;
+import io.statesync.SyncStatus;
+import io.statesync.TimeSource;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The engine: the one lock, the parts that it guards, and what they share.
+ *
+ * <p>Every entry from outside has the same shape: take the lock, decide, {@link #leave} with the effects, let go of the
+ * lock, run the effects.
+ */
+final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
+    final RevisionSyncOptions<T> options;
+
+    /** Guards everything here and in the parts, unless it says otherwise. */
+    final Outbox lock = new Outbox();
+
+    final Target target;
+    final Notifier<T> notifier;
+    final Applies<T> applies;
+    final Cycles<T> cycles;
+    final CatchUp catchUp;
+    final Starter<T> starter;
+    final @Nullable Throttle throttle;
+    private final @Nullable Alarm resync;
+    private LifecycleState state = LifecycleState.IDLE;
+    private boolean connected;
+    private long decidedAt; // the time of the decision under way; 0 when nobody has asked for it
+
+    /** The version last applied; written under the lock. */
+    volatile @Nullable StateVersion local;
+
+    /** Events that the gate dropped; needs no lock. */
+    final LongAdder dropped = new LongAdder();
+
+    long accepted;
+    long coalesced;
+    private long failures;
+    private @Nullable SyncError lastError;
+    private @Nullable Instant lastErrorAt;
+
+    Engine(RevisionSyncOptions<T> options) {
+        this.options = options;
+        this.target = new Target(this);
+        this.notifier = new Notifier<>(this);
+        this.applies = new Applies<>(this);
+        this.cycles = new Cycles<>(this);
+        this.catchUp = new CatchUp(this);
+        this.starter = new Starter<>(this);
+        this.throttle = Throttle.of(this);
+        this.resync = options.resyncInterval() == null ? null : new Alarm(this, this::resync);
+    }
+
+    // --- the interface
+
+    @Override
+    public String topic() {
+        return options.topic();
+    }
+
+    @Override
+    public String instance() {
+        return options.instance();
+    }
+
+    @Override
+    public CompletableFuture<Void> start() {
+        EngineFuture future = new EngineFuture(this);
+        Outbox.Batch batch = null;
+        synchronized (lock) {
+            switch (state) {
+                case STOPPED ->
+                    future.completeExceptionally(
+                            new IllegalStateException("stopped for good: create another; instance " + instance()));
+                case RUNNING -> future.complete(null);
+                case IDLE, STARTING -> {
+                    starter.start(future);
+                    batch = leave();
+                }
+            }
+        }
+        lock.run(batch);
+        return future;
+    }
+
+    @Override
+    public CompletableFuture<Void> refresh() {
+        EngineFuture future = new EngineFuture(this);
+        Outbox.Batch batch = null;
+        synchronized (lock) {
+            if (isStopped()) {
+                future.complete(null);
+            } else {
+                cycles.request(future);
+                batch = leave();
+            }
+        }
+        lock.run(batch);
+        return future;
+    }
+
+    @Override
+    public CompletableFuture<Void> refreshIfOlderThan(Duration age) {
+        if (age.isNegative()) {
+            throw new IllegalArgumentException("age must not be negative: " + age);
+        }
+        synchronized (lock) {
+            boolean fresh = isStopped() || cycles.succeededWithin(age);
+            leave();
+            if (fresh) {
+                return CompletableFuture.completedFuture(null);
+            }
+        }
+        return refresh();
+    }
+
+    @Override
+    public CompletableFuture<Void> awaitRevision(Revision revision) {
+        Objects.requireNonNull(revision, "revision");
+        StateVersion at = local;
+        return awaitVersion(StateVersion.ofUnsigned(at == null ? 0 : at.epochBits(), revision.bits()));
+    }
+
+    @Override
+    public CompletableFuture<Void> awaitVersion(StateVersion version) {
+        Objects.requireNonNull(version, "version");
+        EngineFuture future = new EngineFuture(this);
+        Target.Await await = new Target.Await(version, future);
+        Outbox.Batch batch = null;
+        boolean waits = false;
+        synchronized (lock) {
+            StateVersion at = local;
+            if (at != null && !version.isNewerThan(at)) {
+                future.complete(null);
+            } else if (isStopped()) {
+                future.completeExceptionally(new CancellationException("stopped: instance " + instance()));
+            } else {
+                waits = true;
+                target.await(await);
+                cycles.request();
+                batch = leave();
+            }
+        }
+        lock.run(batch);
+        if (waits) {
+            var unused = future.whenComplete((nothing, error) -> awaitEnded(await));
+        }
+        return future;
+    }
+
+    /** Contract W3: a future that its caller cancelled, or that timed out, no longer counts. */
+    private void awaitEnded(Target.Await await) {
+        locked(() -> {
+            if (target.cancel(await) && !target.behind()) {
+                catchUp.reset();
+                settle(Outcome.ENDED_WELL);
+            }
+        });
+    }
+
+    @Override
+    public void stop() {
+        stop(new CancellationException("stopped: instance " + instance()), null);
+    }
+
+    private void stop(Throwable error, @Nullable Throwable rejection) {
+        Outbox.Batch batch = null;
+        synchronized (lock) {
+            if (!isStopped()) {
+                changeState(LifecycleState.STOPPED, rejection);
+                starter.stop(error);
+                cycles.stop(error);
+                target.forget(error);
+                applies.stop();
+                dropTimers();
+                batch = leave();
+            }
+        }
+        lock.run(batch);
+    }
+
+    @Override
+    public void close() {
+        stop();
+        CompletableFuture<Void> over = null;
+        synchronized (lock) {
+            Apply<T> apply = applies.current();
+            if (apply != null && !apply.isRunner(Thread.currentThread())) {
+                over = apply.over;
+                if (over == null) {
+                    over = new CompletableFuture<>();
+                    apply.over = over;
+                }
+            }
+        }
+        if (over != null) {
+            waitFor(over);
+        }
+    }
+
+    private void waitFor(CompletableFuture<Void> over) {
+        try {
+            over.get(options.closeTimeout().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (TimeoutException e) {
+            Logs.with(
+                    this,
+                    () -> Logs.APPLY.warn(
+                            "closed while an apply is still under way after {}: topic={} instance={}",
+                            options.closeTimeout(),
+                            topic(),
+                            instance()));
+        } catch (ExecutionException e) {
+            throw new AssertionError("completed by Applies.ended only, and normally", e);
+        }
+    }
+
+    @Override
+    public Revision localRevision() {
+        StateVersion at = local;
+        return at == null ? Revision.ZERO : at.revision();
+    }
+
+    @Override
+    public @Nullable StateVersion localVersion() {
+        return local;
+    }
+
+    @Override
+    public SyncStatus status() {
+        Instant now = options.time().now();
+        synchronized (lock) {
+            long nanos = now();
+            leave();
+            Apply<T> apply = applies.current();
+            boolean behind = target.behind();
+            long dropCount = dropped.sum();
+            return new SyncStatus(
+                    instance(),
+                    topic(),
+                    state,
+                    local,
+                    target.wanted(),
+                    behind,
+                    behind ? Duration.ofNanos(nanos - target.behindSince()) : null,
+                    connected,
+                    !cycles.isIdle(),
+                    apply == null ? null : now.minusNanos(nanos - apply.began),
+                    cycles.hasSucceeded() ? now.minusNanos(nanos - cycles.lastSuccessBegan()) : null,
+                    lastError,
+                    lastErrorAt,
+                    accepted + dropCount,
+                    dropCount,
+                    coalesced,
+                    cycles.pulls,
+                    applies.applies,
+                    failures,
+                    notifier.lost);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "RevisionSync[topic=" + topic() + ", instance=" + instance() + ", local=" + local + "]";
+    }
+
+    // --- what the parts share; the lock is held
+
+    boolean isStopped() {
+        return state == LifecycleState.STOPPED;
+    }
+
+    /** The time of this decision, read once however often it is asked for. */
+    long now() {
+        if (decidedAt == 0) {
+            decidedAt = options.time().nanoTime();
+        }
+        return decidedAt;
+    }
+
+    /** Ends a decision: what this thread has to run after letting go of the lock. */
+    Outbox.@Nullable Batch leave() {
+        decidedAt = 0;
+        return lock.take();
+    }
+
+    /** The version of a snapshot: without an epoch, in local's (contract X3). */
+    StateVersion versionOf(SnapshotEnvelope<?> snapshot) {
+        Revision epoch = snapshot.epoch();
+        StateVersion at = local;
+        long epochBits = epoch != null ? epoch.bits() : at != null ? at.epochBits() : 0;
+        return StateVersion.ofUnsigned(epochBits, snapshot.revision().bits());
+    }
+
+    void moveLocal(StateVersion version) {
+        local = version;
+        target.reached(version);
+    }
+
+    void starting() {
+        changeState(LifecycleState.STARTING, null);
+    }
+
+    void started() {
+        changeState(LifecycleState.RUNNING, null);
+    }
+
+    /** The start failed: all that it began is dropped (contract L2). */
+    void rolledBack(Throwable error) {
+        changeState(LifecycleState.IDLE, null);
+        dropTimers();
+        applies.dropPushed();
+        cycles.rolledBack();
+        target.forget(error);
+    }
+
+    private void changeState(LifecycleState to, @Nullable Throwable rejection) {
+        LifecycleState from = state;
+        state = to;
+        notifier.stateChange(from, to, rejection);
+    }
+
+    void connected(boolean now) {
+        if (connected != now) {
+            connected = now;
+            notifier.connection(now);
+        }
+    }
+
+    void cycleBegins() {
+        if (resync != null) {
+            resync.cancel();
+        }
+    }
+
+    void behindChanged(boolean behind) {
+        if (behind && resync != null) {
+            resync.cancel();
+        }
+        if (!behind) {
+            catchUp.reset();
+        }
+    }
+
+    /** Nothing is under way, or only a pushed apply: decides whether the engine has to catch up (contract K). */
+    void settle(Outcome outcome) {
+        if (isStopped()) {
+            return;
+        }
+        if (!target.behind()) {
+            if (resync != null && state == LifecycleState.RUNNING && !resync.isSet() && cycles.isIdle()) {
+                resync.set(Objects.requireNonNull(options.resyncInterval()));
+            }
+        } else if (applies.isBusy()) {
+            applies.defer(outcome);
+        } else if (cycles.isIdle() && !catchUp.isWaiting() && !isHeld()) {
+            if (outcome == Outcome.FAILED) {
+                catchUp.afterFailure();
+            } else {
+                catchUp.afterStaleAnswer();
+            }
+        }
+    }
+
+    private boolean isHeld() {
+        return throttle != null && throttle.isHolding() && !target.owes() && !target.hasAwaits();
+    }
+
+    private void resync() {
+        target.owe();
+        cycles.request();
+    }
+
+    private void dropTimers() {
+        catchUp.reset();
+        if (throttle != null) {
+            throttle.clear();
+        }
+        if (resync != null) {
+            resync.cancel();
+        }
+    }
+
+    void report(Report report) {
+        SyncError error = report.toError(this);
+        failures++;
+        lastError = error;
+        lastErrorAt = options.time().now();
+        notifier.error(error);
+    }
+
+    // --- what the parts share; the lock is not held
+
+    /** A whole decision: takes the lock, runs {@code decision}, and its effects after letting go. */
+    void locked(Runnable decision) {
+        Outbox.Batch batch;
+        synchronized (lock) {
+            decision.run();
+            batch = leave();
+        }
+        lock.run(batch);
+    }
+
+    /** Hands a task to an executor; if it refuses, the engine stops. */
+    void dispatch(Executor executor, Runnable task) {
+        try {
+            executor.execute(task);
+        } catch (Throwable t) { // whatever an executor throws, the task will not run
+            stop(t, t);
+        }
+    }
+
+    /** Hands a task to the executor; if it refuses, the engine stops and the task runs here all the same. */
+    void dispatchAlways(Runnable task) {
+        try {
+            options.executor().execute(task);
+        } catch (Throwable t) { // whatever an executor throws, the task will not run there
+            stop(t, t);
+            task.run();
+        }
+    }
+
+    /** Sets a timer; if the scheduler refuses, the engine stops. The lock is held. */
+    TimeSource.Timer schedule(Runnable task, Duration delay) {
+        try {
+            return options.time().schedule(task, delay);
+        } catch (RuntimeException e) {
+            lock.add(Effect.of(() -> stop(e, e)));
+            return () -> {};
+        }
+    }
+
+    /** Whether this thread is running user code for this engine. */
+    boolean isInCallback(Thread thread) {
+        return notifier.isRunner(thread)
+                || applies.isRunner(thread)
+                || cycles.isRunner(thread)
+                || starter.isRunner(thread);
+    }
+}

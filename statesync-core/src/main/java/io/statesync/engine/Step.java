@@ -1,0 +1,172 @@
+package io.statesync.engine;
+
+import io.statesync.TimeSource;
+import java.time.Duration;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A call of user code that answers later, with a time-out: a pull, a subscribe, the loading of a cache.
+ *
+ * <p>It ends once: with its answer, with its failure, by its time-out, or by being abandoned. What comes after that is
+ * late, and changes nothing (contract R4). The time-out is armed when the executor has taken the call, and not at all if
+ * the answer is there by then: the common case of a direct executor costs no timer.
+ *
+ * @param <R> what it answers
+ */
+abstract class Step<R extends @Nullable Object> extends Effect implements Runnable, BiConsumer<R, Throwable> {
+    final Engine<?> engine;
+    private volatile boolean ended; // written under the lock
+    private volatile boolean abandoned; // written under the lock, before ended
+    private volatile @Nullable CompletionStage<? extends R> stage;
+    private TimeSource.@Nullable Timer timer; // guarded by the lock
+    private @Nullable Thread runner; // racy: only the runner itself has to recognise itself
+
+    Step(Engine<?> engine) {
+        this.engine = engine;
+    }
+
+    /** Calls the user's code; on the executor. */
+    abstract CompletionStage<? extends R> call() throws Exception;
+
+    /** How long the answer may take. */
+    abstract Duration timeLimit();
+
+    /** What it does, for the message of the time-out. */
+    abstract String what();
+
+    /** The one end of a step that was not abandoned; the lock is held. */
+    abstract void ended(@Nullable R answer, @Nullable Throwable error);
+
+    /** An answer that comes after the end; the lock is not held. */
+    void late(@Nullable R answer) {}
+
+    /** After the step was abandoned or timed out; the lock is not held. */
+    void cancelled() {}
+
+    /** Whether the stage is cancelled with the step. If what it brings late has to be cleaned up, it must not be. */
+    boolean cancelsStage() {
+        return true;
+    }
+
+    final boolean abandoned() {
+        return abandoned;
+    }
+
+    final boolean isRunner(Thread thread) {
+        return runner == thread;
+    }
+
+    @Override
+    final void perform() {
+        engine.dispatch(engine.options.executor(), this);
+        if (!ended) {
+            armTimeout();
+        }
+    }
+
+    private void armTimeout() {
+        synchronized (engine.lock) {
+            if (!ended) {
+                timer = engine.schedule(this::timedOut, timeLimit());
+            }
+        }
+    }
+
+    @Override
+    public final void run() {
+        if (ended) {
+            return;
+        }
+        CompletionStage<? extends R> called;
+        runner = Thread.currentThread();
+        try {
+            called = call();
+            if (called == null) {
+                throw new NullPointerException(what() + ": null was returned instead of a CompletionStage");
+            }
+        } catch (Throwable t) { // a call that throws failed, like one whose stage fails
+            accept(null, t);
+            return;
+        } finally {
+            runner = null;
+        }
+        stage = called;
+        if (abandoned) {
+            cancelStage();
+        }
+        try {
+            called.whenComplete(this);
+        } catch (Throwable t) { // a foreign stage
+            accept(null, t);
+        }
+    }
+
+    /** The outcome arrives, on whichever thread. */
+    @Override
+    public final void accept(@Nullable R answer, @Nullable Throwable error) {
+        boolean late;
+        Outbox.Batch batch;
+        synchronized (engine.lock) {
+            late = ended;
+            if (!late) {
+                end();
+                ended(answer, error == null ? null : unwrap(error));
+            }
+            batch = engine.leave();
+        }
+        if (late && error == null) {
+            late(answer);
+        }
+        engine.lock.run(batch);
+    }
+
+    private void timedOut() {
+        Outbox.Batch batch;
+        synchronized (engine.lock) {
+            if (!ended) {
+                abandon();
+                ended(null, new TimeoutException(what() + " took longer than " + timeLimit()));
+            }
+            batch = engine.leave();
+        }
+        engine.lock.run(batch);
+    }
+
+    /** Nobody waits for the answer any more; the lock is held. */
+    final void abandon() {
+        if (!ended) {
+            abandoned = true;
+            end();
+            engine.lock.add(Effect.of(this::cancelStage));
+        }
+    }
+
+    private void end() {
+        ended = true;
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
+    }
+
+    private void cancelStage() {
+        CompletionStage<? extends R> called = stage;
+        if (called != null && cancelsStage()) {
+            try {
+                called.toCompletableFuture().cancel(true);
+            } catch (UnsupportedOperationException e) { // best effort: a stage need not be a future
+                Logs.CALLBACK.debug("cannot cancel: the stage is no future", e);
+            }
+        }
+        cancelled();
+    }
+
+    private static Throwable unwrap(Throwable error) {
+        Throwable cause = error.getCause();
+        return error instanceof CompletionException && cause != null ? cause : error;
+    }
+}

@@ -26,7 +26,7 @@ final class Gate<T extends @Nullable Object> implements InvalidationHandler {
         this.engine = engine;
     }
 
-    /** The subscription is there: news may ask for pulls. Until then the pull that follows it covers them. */
+    /** The subscription is there. */
     void subscribed() {
         subscribed = true;
     }
@@ -182,19 +182,22 @@ final class Gate<T extends @Nullable Object> implements InvalidationHandler {
         }
         engine.accepted++;
         engine.target.raise(localEpoch, revision);
-        boolean coalesced = true;
-        if (subscribed) {
-            Throttle throttle = engine.throttle;
-            if (throttle == null) {
-                coalesced = engine.cycles.request();
-            } else {
-                coalesced = throttle.isHolding();
-                throttle.event();
-            }
-        }
-        if (coalesced) {
+        if (!subscribed && engine.starter.willPull()) {
+            engine.coalesced++;
+        } else if (askForCycle()) {
             engine.coalesced++;
         }
+    }
+
+    /** Whether the event needed no cycle of its own. */
+    private boolean askForCycle() {
+        Throttle throttle = engine.throttle;
+        if (throttle == null) {
+            return engine.cycles.request();
+        }
+        boolean held = throttle.isHolding();
+        throttle.event();
+        return held;
     }
 
     @Override

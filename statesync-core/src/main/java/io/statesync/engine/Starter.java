@@ -67,6 +67,11 @@ final class Starter<T extends @Nullable Object> {
         }
     }
 
+    /** Whether a pull follows as soon as the subscription is there, which covers what is heard before. */
+    boolean willPull() {
+        return state == State.SUBSCRIBING;
+    }
+
     // --- the cache
 
     /** Loads the cached snapshot. */

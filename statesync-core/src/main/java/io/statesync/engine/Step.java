@@ -105,9 +105,17 @@ abstract class Step<R extends @Nullable Object> extends Effect implements Runnab
         }
     }
 
-    /** The outcome arrives, on whichever thread. */
+    /** The outcome arrives, on whichever thread. What is thrown here, the caller's stage would swallow. */
     @Override
     public final void accept(@Nullable R answer, @Nullable Throwable error) {
+        try {
+            outcome(answer, error);
+        } catch (Throwable t) {
+            Logs.CALLBACK.error("statesync: {} could not be handled; please report this", what(), t);
+        }
+    }
+
+    private void outcome(@Nullable R answer, @Nullable Throwable error) {
         boolean late;
         Outbox.Batch batch;
         synchronized (engine.lock) {

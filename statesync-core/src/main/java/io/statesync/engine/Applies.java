@@ -5,6 +5,9 @@ import io.statesync.StateVersion;
 import io.statesync.SyncPhase;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -162,7 +165,7 @@ final class Applies<T extends @Nullable Object> {
             deferred = null;
             engine.cycles.resume();
             if (current == null && engine.cycles.isIdle()) {
-                engine.settle(outcome);
+                engine.catchUp.settle(outcome);
             }
         }
     }
@@ -187,6 +190,35 @@ final class Applies<T extends @Nullable Object> {
             if (!current.committed) {
                 current = null;
             }
+        }
+    }
+
+    /** Waits for a committed apply, at most closeTimeout, unless this thread runs it; takes the lock. */
+    void awaitEnd() {
+        CompletableFuture<Void> over;
+        synchronized (engine.lock) {
+            Apply<T> apply = current;
+            if (apply == null || apply.isRunner(Thread.currentThread())) {
+                return;
+            }
+            over = apply.over == null ? new CompletableFuture<>() : apply.over;
+            apply.over = over;
+        }
+        Duration limit = engine.options.closeTimeout();
+        try {
+            over.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (TimeoutException e) {
+            Logs.with(
+                    engine,
+                    () -> Logs.APPLY.warn(
+                            "closed while an apply is still under way after {}: topic={} instance={}",
+                            limit,
+                            engine.topic(),
+                            engine.instance()));
+        } catch (ExecutionException e) {
+            throw new AssertionError("completed by ended() only, and normally", e);
         }
     }
 }

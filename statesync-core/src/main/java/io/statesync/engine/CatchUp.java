@@ -3,29 +3,85 @@ package io.statesync.engine;
 import io.statesync.StaleSourceException;
 import io.statesync.SyncPhase;
 import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
-/** Pulls again after a backoff while the engine is behind and nothing else is going to (contract K). Under the lock. */
+/**
+ * Pulls when nothing else is going to: after a backoff while the engine is behind (contract K), and after a long quiet
+ * when a resync is asked for (contract N2). Guarded by the lock.
+ */
 final class CatchUp {
     private final Engine<?> engine;
     private int attempt;
     private final Alarm alarm;
+    private final @Nullable Alarm resync;
     private boolean tooOld;
     private long tooOldSince;
 
     CatchUp(Engine<?> engine) {
         this.engine = engine;
         this.alarm = new Alarm(engine, engine.cycles::request);
+        this.resync = engine.options.resyncInterval() == null ? null : new Alarm(engine, this::resync);
     }
 
-    boolean isWaiting() {
-        return alarm.isSet();
+    /** Nothing is under way, or only a pushed apply: decides what comes next. */
+    void settle(Outcome outcome) {
+        if (engine.isStopped()) {
+            return;
+        }
+        if (!engine.target.behind()) {
+            if (resync != null && engine.isRunning() && !resync.isSet() && engine.cycles.isIdle()) {
+                resync.set(Objects.requireNonNull(engine.options.resyncInterval()));
+            }
+        } else if (engine.applies.isBusy()) {
+            engine.applies.defer(outcome);
+        } else if (engine.cycles.isIdle() && !alarm.isSet() && !isHeld()) {
+            if (outcome == Outcome.FAILED) {
+                alarm.set(nextDelay()); // contract K2
+            } else {
+                afterStaleAnswer();
+            }
+        }
     }
 
-    /** The engine is not behind any more, or has no reason to care: the backoff starts anew. */
-    void reset() {
+    /** Whether throttling holds an event that will pull, and counts as queued (contract K1). */
+    private boolean isHeld() {
+        Throttle throttle = engine.throttle;
+        return throttle != null && throttle.isHolding() && !engine.target.owes() && !engine.target.hasAwaits();
+    }
+
+    void cycleBegins() {
+        if (resync != null) {
+            resync.cancel();
+        }
+    }
+
+    void behindChanged(boolean behind) {
+        if (!behind) {
+            reset();
+        } else if (resync != null) {
+            resync.cancel();
+        }
+    }
+
+    private void resync() {
+        engine.target.owe();
+        engine.cycles.request();
+    }
+
+    /** The engine is not behind any more: the backoff starts anew. */
+    private void reset() {
         endWait();
         attempt = 0;
         tooOld = false;
+    }
+
+    /** Drops all timers and counts. */
+    void clear() {
+        reset();
+        if (resync != null) {
+            resync.cancel();
+        }
     }
 
     /** A request pulls at once and keeps the backoff's count (contract K3). */
@@ -33,13 +89,8 @@ final class CatchUp {
         alarm.cancel();
     }
 
-    /** A cycle failed and left the engine behind (contract K2). */
-    void afterFailure() {
-        alarm.set(nextDelay());
-    }
-
     /** A cycle's answer was too old (contract K1, K5). */
-    void afterStaleAnswer() {
+    private void afterStaleAnswer() {
         long now = engine.now();
         if (!tooOld) {
             tooOld = true;
@@ -58,9 +109,13 @@ final class CatchUp {
         StaleSourceException error = new StaleSourceException(staleMessage() + " for "
                 + engine.options.giveUpAfter() + "; given up: check that the provider reads from the source that"
                 + " sends the events");
-        engine.report(Report.of(SyncPhase.REFRESH, error).attempt(attempt + 1));
+        engine.report(stale(error).attempt(attempt + 1));
         engine.target.forget(error);
         reset();
+    }
+
+    private Report stale(StaleSourceException error) {
+        return Report.of(SyncPhase.REFRESH, error).event(engine.target.wanted(), null, null);
     }
 
     private String staleMessage() {

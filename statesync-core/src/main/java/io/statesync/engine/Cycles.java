@@ -103,7 +103,7 @@ final class Cycles<T extends @Nullable Object> {
 
     private void begin() {
         attemptNumber = 0;
-        engine.cycleBegins();
+        engine.catchUp.cycleBegins();
         nextAttempt();
     }
 
@@ -132,7 +132,7 @@ final class Cycles<T extends @Nullable Object> {
 
     void attemptFailed(Throwable error) {
         SyncPhase phase = error instanceof ProtocolException ? SyncPhase.PROTOCOL : SyncPhase.GET_SNAPSHOT;
-        Report report = Report.of(phase, error);
+        Report report = Report.of(phase, error).event(engine.target.wanted(), null, null);
         if (phase == SyncPhase.GET_SNAPSHOT
                 && attemptNumber < engine.options.retry().maxAttempts()) {
             Duration delay = engine.options
@@ -259,7 +259,7 @@ final class Cycles<T extends @Nullable Object> {
         if (wanted && engine.target.behind()) {
             begin(); // contract C3; dropped if not behind (C4)
         } else {
-            engine.settle(outcome);
+            engine.catchUp.settle(outcome);
         }
     }
 

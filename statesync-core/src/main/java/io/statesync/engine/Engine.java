@@ -14,10 +14,7 @@ import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +37,6 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
     final CatchUp catchUp;
     final Starter<T> starter;
     final @Nullable Throttle throttle;
-    private final @Nullable Alarm resync;
     private LifecycleState state = LifecycleState.IDLE;
     private boolean connected;
     private long decidedAt; // the time of the decision under way; 0 when nobody has asked for it
@@ -66,7 +62,6 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
         this.catchUp = new CatchUp(this);
         this.starter = new Starter<>(this);
         this.throttle = Throttle.of(this);
-        this.resync = options.resyncInterval() == null ? null : new Alarm(this, this::resync);
     }
 
     // --- the interface
@@ -170,8 +165,7 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
     private void awaitEnded(Target.Await await) {
         locked(() -> {
             if (target.cancel(await) && !target.behind()) {
-                catchUp.reset();
-                settle(Outcome.ENDED_WELL);
+                catchUp.settle(Outcome.ENDED_WELL);
             }
         });
     }
@@ -200,38 +194,7 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
     @Override
     public void close() {
         stop();
-        CompletableFuture<Void> over = null;
-        synchronized (lock) {
-            Apply<T> apply = applies.current();
-            if (apply != null && !apply.isRunner(Thread.currentThread())) {
-                over = apply.over;
-                if (over == null) {
-                    over = new CompletableFuture<>();
-                    apply.over = over;
-                }
-            }
-        }
-        if (over != null) {
-            waitFor(over);
-        }
-    }
-
-    private void waitFor(CompletableFuture<Void> over) {
-        try {
-            over.get(options.closeTimeout().toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (TimeoutException e) {
-            Logs.with(
-                    this,
-                    () -> Logs.APPLY.warn(
-                            "closed while an apply is still under way after {}: topic={} instance={}",
-                            options.closeTimeout(),
-                            topic(),
-                            instance()));
-        } catch (ExecutionException e) {
-            throw new AssertionError("completed by Applies.ended only, and normally", e);
-        }
+        applies.awaitEnd();
     }
 
     @Override
@@ -287,6 +250,10 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
 
     boolean isStopped() {
         return state == LifecycleState.STOPPED;
+    }
+
+    boolean isRunning() {
+        return state == LifecycleState.RUNNING;
     }
 
     /** The time of this decision, read once however often it is asked for. */
@@ -346,57 +313,10 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
         }
     }
 
-    void cycleBegins() {
-        if (resync != null) {
-            resync.cancel();
-        }
-    }
-
-    void behindChanged(boolean behind) {
-        if (behind && resync != null) {
-            resync.cancel();
-        }
-        if (!behind) {
-            catchUp.reset();
-        }
-    }
-
-    /** Nothing is under way, or only a pushed apply: decides whether the engine has to catch up (contract K). */
-    void settle(Outcome outcome) {
-        if (isStopped()) {
-            return;
-        }
-        if (!target.behind()) {
-            if (resync != null && state == LifecycleState.RUNNING && !resync.isSet() && cycles.isIdle()) {
-                resync.set(Objects.requireNonNull(options.resyncInterval()));
-            }
-        } else if (applies.isBusy()) {
-            applies.defer(outcome);
-        } else if (cycles.isIdle() && !catchUp.isWaiting() && !isHeld()) {
-            if (outcome == Outcome.FAILED) {
-                catchUp.afterFailure();
-            } else {
-                catchUp.afterStaleAnswer();
-            }
-        }
-    }
-
-    private boolean isHeld() {
-        return throttle != null && throttle.isHolding() && !target.owes() && !target.hasAwaits();
-    }
-
-    private void resync() {
-        target.owe();
-        cycles.request();
-    }
-
     private void dropTimers() {
-        catchUp.reset();
+        catchUp.clear();
         if (throttle != null) {
             throttle.clear();
-        }
-        if (resync != null) {
-            resync.cancel();
         }
     }
 

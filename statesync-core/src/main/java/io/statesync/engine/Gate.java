@@ -21,6 +21,7 @@ final class Gate<T extends @Nullable Object> implements InvalidationHandler {
     private final Engine<T> engine;
     private boolean open = true; // guarded by the lock
     private boolean subscribed; // guarded by the lock
+    private boolean linked = true; // guarded by the lock: what the transport last said of its connection
 
     Gate(Engine<T> engine) {
         this.engine = engine;
@@ -29,6 +30,7 @@ final class Gate<T extends @Nullable Object> implements InvalidationHandler {
     /** The subscription is there. */
     void subscribed() {
         subscribed = true;
+        engine.connected(linked);
     }
 
     /** The subscription is gone; the lock is held. */
@@ -256,22 +258,24 @@ final class Gate<T extends @Nullable Object> implements InvalidationHandler {
 
     @Override
     public void reconnected() {
-        engine.locked(() -> {
-            if (open) {
-                engine.connected(true);
-                if (subscribed) {
-                    engine.target.owe();
-                    engine.cycles.request();
-                }
-            }
-        });
+        linked(true);
     }
 
     @Override
     public void disconnected() {
+        linked(false);
+    }
+
+    private void linked(boolean now) {
         engine.locked(() -> {
-            if (open) {
-                engine.connected(false);
+            linked = now;
+            if (!open || !subscribed) {
+                return; // a pull follows the subscription
+            }
+            engine.connected(now);
+            if (now) {
+                engine.target.owe();
+                engine.cycles.request();
             }
         });
     }

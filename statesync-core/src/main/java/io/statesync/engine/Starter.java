@@ -214,7 +214,6 @@ final class Starter<T extends @Nullable Object> {
         if (gate != null) {
             gate.subscribed();
         }
-        engine.connected(true);
         if (state == State.SUBSCRIBING) {
             state = State.PULLING;
             engine.cycles.requestForStart();

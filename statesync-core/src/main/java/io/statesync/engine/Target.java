@@ -151,7 +151,7 @@ final class Target {
         if (behind != wasBehind) {
             wasBehind = behind;
             behindSince = behind ? engine.now() : 0;
-            engine.behindChanged(behind);
+            engine.catchUp.behindChanged(behind);
         }
     }
 }

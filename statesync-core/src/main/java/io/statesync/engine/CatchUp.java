@@ -30,9 +30,7 @@ final class CatchUp {
             return;
         }
         if (!engine.target.behind()) {
-            if (resync != null && engine.isRunning() && !resync.isSet() && engine.cycles.isIdle()) {
-                resync.set(Objects.requireNonNull(engine.options.resyncInterval()));
-            }
+            armResync();
         } else if (engine.applies.isBusy()) {
             engine.applies.defer(outcome);
         } else if (engine.cycles.isIdle() && !alarm.isSet() && !isHeld()) {
@@ -41,6 +39,12 @@ final class CatchUp {
             } else {
                 afterStaleAnswer();
             }
+        }
+    }
+
+    private void armResync() {
+        if (resync != null && engine.isRunning() && !resync.isSet() && engine.cycles.isIdle()) {
+            resync.set(Objects.requireNonNull(engine.options.resyncInterval()));
         }
     }
 
@@ -100,8 +104,8 @@ final class CatchUp {
             return;
         }
         Duration delay = nextDelay();
-        engine.report(Report.of(SyncPhase.REFRESH, new StaleSourceException(staleMessage() + "; it is pulled again"))
-                .retry(attempt, delay));
+        StaleSourceException error = new StaleSourceException(staleMessage() + "; it is pulled again");
+        engine.report(stale(error).retry(attempt, delay));
         alarm.set(delay);
     }
 
@@ -111,7 +115,7 @@ final class CatchUp {
                 + " sends the events");
         engine.report(stale(error).attempt(attempt + 1));
         engine.target.forget(error);
-        reset();
+        armResync();
     }
 
     private Report stale(StaleSourceException error) {

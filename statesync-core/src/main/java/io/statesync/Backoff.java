@@ -39,16 +39,16 @@ public final class Backoff {
      * @throws IllegalArgumentException if a value is out of its range, naming it
      */
     public static Backoff exponential(Duration initialDelay, double multiplier, Duration maxDelay) {
-        Checks.positive("initialDelay", initialDelay);
-        Checks.positive("maxDelay", maxDelay);
         if (!(multiplier >= 1) || Double.isInfinite(multiplier)) {
             throw new IllegalArgumentException("multiplier must be a finite number of at least 1: " + multiplier);
         }
-        if (maxDelay.compareTo(initialDelay) < 0) {
+        Duration initial = Checks.positive("initialDelay", initialDelay);
+        Duration max = Checks.positive("maxDelay", maxDelay);
+        if (max.compareTo(initial) < 0) {
             throw new IllegalArgumentException(
                     "maxDelay must not be shorter than initialDelay: " + maxDelay + " < " + initialDelay);
         }
-        return new Backoff(initialDelay, multiplier, maxDelay, true);
+        return new Backoff(initial, multiplier, max, true);
     }
 
     /** The same delay before every attempt, without jitter. */
@@ -92,11 +92,11 @@ public final class Backoff {
         if (attempt < 1) {
             throw new IllegalArgumentException("attempt counts from 1: " + attempt);
         }
-        double initial = Checks.nanos(initialDelay);
-        double max = Checks.nanos(maxDelay);
+        double initial = initialDelay.toNanos();
+        double max = maxDelay.toNanos();
         double delay = Math.min(max, initial * Math.pow(multiplier, attempt - 1));
         long nanos = (long) delay;
-        return Duration.ofNanos(jitter && nanos < Long.MAX_VALUE ? random.nextLong(nanos + 1) : nanos);
+        return Duration.ofNanos(jitter ? random.nextLong(nanos + 1) : nanos);
     }
 
     @Override

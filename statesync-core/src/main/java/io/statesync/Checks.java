@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Checks of options: a failure names the option and the value. */
 final class Checks {
-    private static final Duration MAX = Duration.ofNanos(Long.MAX_VALUE);
+    /** Longer ones count as this, 146 years, so that sums of two fit into 64 bits of nanoseconds. */
+    private static final Duration MAX = Duration.ofNanos(Long.MAX_VALUE / 2);
 
     private Checks() {}
 
@@ -15,7 +16,7 @@ final class Checks {
         if (value.isNegative() || value.isZero()) {
             throw new IllegalArgumentException(option + " must be longer than zero: " + value);
         }
-        return value;
+        return capped(value);
     }
 
     static Duration notNegative(String option, @Nullable Duration value) {
@@ -23,7 +24,7 @@ final class Checks {
         if (value.isNegative()) {
             throw new IllegalArgumentException(option + " must not be negative: " + value);
         }
-        return value;
+        return capped(value);
     }
 
     static String notBlank(String option, @Nullable String value) {
@@ -33,8 +34,7 @@ final class Checks {
         return value;
     }
 
-    /** A duration in nanoseconds; 292 years for whatever is longer. */
-    static long nanos(Duration duration) {
-        return duration.compareTo(MAX) > 0 ? Long.MAX_VALUE : duration.toNanos();
+    private static Duration capped(Duration value) {
+        return value.compareTo(MAX) > 0 ? MAX : value;
     }
 }

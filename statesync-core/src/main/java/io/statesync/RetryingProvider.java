@@ -37,7 +37,8 @@ final class RetryingProvider<T extends @Nullable Object> implements SnapshotProv
     private final class Pull {
         private final PullRequest request;
         final CompletableFuture<PullResult<T>> answer = new CompletableFuture<>();
-        private TimeSource.@Nullable Timer timer;
+        private TimeSource.@Nullable Timer timer; // guarded by this
+        private @Nullable CompletionStage<? extends PullResult<T>> current; // guarded by this
 
         Pull(PullRequest request) {
             this.request = request;
@@ -53,6 +54,7 @@ final class RetryingProvider<T extends @Nullable Object> implements SnapshotProv
                 if (stage == null) {
                     throw new NullPointerException("the provider returned null instead of a CompletionStage");
                 }
+                began(stage);
                 stage.whenComplete((result, error) -> {
                     if (error == null) {
                         answer.complete(result);
@@ -81,7 +83,9 @@ final class RetryingProvider<T extends @Nullable Object> implements SnapshotProv
             } catch (
                     Throwable
                             t) { // a hook that throws, or a scheduler that refuses, ends the pull with the first error
-                error.addSuppressed(t);
+                if (t != error) {
+                    error.addSuppressed(t);
+                }
                 answer.completeExceptionally(error);
             }
         }
@@ -90,13 +94,33 @@ final class RetryingProvider<T extends @Nullable Object> implements SnapshotProv
             timer = time.schedule(() -> attempt(number + 1), delay);
         }
 
+        private void began(CompletionStage<? extends PullResult<T>> stage) {
+            synchronized (this) {
+                current = stage;
+            }
+            if (request.isCancelled()) {
+                cancelStage(stage);
+            }
+        }
+
         private void cancel() {
+            answer.completeExceptionally(new CancellationException("the pull was cancelled"));
+            CompletionStage<? extends PullResult<T>> stage;
             synchronized (this) {
                 if (timer != null) {
                     timer.cancel();
                 }
+                stage = current;
             }
-            answer.completeExceptionally(new CancellationException("the pull was cancelled"));
+            if (stage != null) {
+                cancelStage(stage);
+            }
+        }
+
+        private void cancelStage(CompletionStage<? extends PullResult<T>> stage) {
+            if (stage instanceof CompletableFuture<?> future) {
+                future.cancel(true);
+            }
         }
     }
 }

@@ -249,7 +249,7 @@ public final class RevisionSyncOptions<T extends @Nullable Object> {
      * <tr><td>random</td><td>{@link ThreadLocalRandom}</td></tr>
      * </table>
      *
-     * <p>Not safe for use from several threads at once.
+     * <p>A duration of more than 146 years counts as 146 years. Not safe for use from several threads at once.
      *
      * @param <T> the type of the state
      */

@@ -16,7 +16,10 @@ public enum SyncPhase {
     PROTOCOL("protocol"),
     /** The applier failed. */
     APPLY("apply"),
-    /** Throttling failed: the time source refused a timer. */
+    /**
+     * Throttling. Part of the contract's list of phases; this engine has nothing to report in it, since a time source
+     * that refuses a timer stops the engine.
+     */
     THROTTLE("throttle");
 
     private final String wireName;

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param connected whether it is subscribed and the transport has not said that it lost its connection
  * @param pulling whether a pull, its retries or their waits are under way
  * @param applyingSince since when an apply has been under way; null if none is
- * @param lastSuccess when a pull last succeeded; null before the first
+ * @param lastSuccess when the last pull that succeeded <em>began</em>: the state is known to have been
+ *     current then; null before the first
  * @param lastError the last failure; null before the first
  * @param lastErrorAt when that was; null before the first
  * @param eventsSeen events that the transport delivered, whatever became of them

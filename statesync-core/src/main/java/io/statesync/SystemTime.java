@@ -40,7 +40,7 @@ final class SystemTime implements TimeSource {
 
     @Override
     public Timer schedule(Runnable task, Duration delay) {
-        ScheduledFuture<?> future = scheduler.schedule(task, Checks.nanos(delay), TimeUnit.NANOSECONDS);
+        ScheduledFuture<?> future = scheduler.schedule(task, TimeUnit.NANOSECONDS.convert(delay), TimeUnit.NANOSECONDS);
         return () -> future.cancel(false);
     }
 }

@@ -206,7 +206,7 @@ final class Applies<T extends @Nullable Object> {
         }
         Duration limit = engine.options.closeTimeout();
         try {
-            over.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            over.get(limit.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (TimeoutException e) {

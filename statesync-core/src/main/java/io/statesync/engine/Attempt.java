@@ -68,7 +68,7 @@ final class Attempt<T extends @Nullable Object> extends Step<PullResult<T>> impl
             onCancel = null;
         }
         if (actions != null) {
-            actions.forEach(action -> engine.dispatch(engine.options.executor(), () -> cancelQuietly(action)));
+            actions.forEach(action -> engine.dispatchAlways(() -> cancelQuietly(action)));
         }
     }
 

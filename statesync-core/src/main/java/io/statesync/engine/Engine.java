@@ -363,8 +363,8 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
     TimeSource.Timer schedule(Runnable task, Duration delay) {
         try {
             return options.time().schedule(task, delay);
-        } catch (RuntimeException e) {
-            lock.add(Effect.of(() -> stop(e, e)));
+        } catch (Throwable t) { // a scheduler that cannot make a thread throws an Error
+            lock.add(Effect.of(() -> stop(t, t)));
             return () -> {};
         }
     }

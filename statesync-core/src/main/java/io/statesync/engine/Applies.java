@@ -138,8 +138,13 @@ final class Applies<T extends @Nullable Object> {
         } else {
             engine.cycles.applyFailed(apply.version, error);
         }
+        Outcome outcome = error == null ? Outcome.ENDED_WELL : Outcome.FAILED;
         beginPushed();
-        engine.cycles.end(error == null ? Outcome.ENDED_WELL : Outcome.FAILED);
+        if (current == null) {
+            engine.cycles.end(outcome);
+        } else {
+            engine.cycles.endAfterPushed(outcome);
+        }
     }
 
     private void pushedEnded(Apply<T> apply, @Nullable Throwable error) {

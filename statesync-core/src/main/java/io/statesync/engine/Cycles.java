@@ -28,7 +28,9 @@ final class Cycles<T extends @Nullable Object> {
         /** The answer is here, and waits until a pushed snapshot has been applied (contract S2). */
         ANSWERED,
         /** The answer is being applied. */
-        APPLYING
+        APPLYING,
+        /** The answer was applied or not, and a pushed snapshot goes first (contract S2). */
+        ENDING
     }
 
     final Engine<T> engine;
@@ -244,6 +246,16 @@ final class Cycles<T extends @Nullable Object> {
             covered = null;
             done.forEach(future -> engine.notifier.complete(future, error));
         }
+    }
+
+    /** The cycle is over as soon as the apply of a pushed snapshot, which is in the outbox, has begun. */
+    void endAfterPushed(Outcome outcome) {
+        state = State.ENDING;
+        engine.lock.add(Effect.of(() -> engine.locked(() -> {
+            if (state == State.ENDING) {
+                end(outcome);
+            }
+        })));
     }
 
     /** The cycle is over: another begins if one is queued and needed, else the engine settles. */

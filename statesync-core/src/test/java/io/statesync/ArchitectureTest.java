@@ -17,8 +17,8 @@ class ArchitectureTest {
             .that()
             .resideInAPackage("io.statesync.engine..")
             .should()
-            .onlyBeAccessed()
-            .byAnyPackage("io.statesync", "io.statesync.engine..")
+            .onlyHaveDependentClassesThat()
+            .resideInAnyPackage("io.statesync", "io.statesync.engine..")
             .allowEmptyShould(true);
 
     @ArchTest

@@ -36,6 +36,8 @@ final class Starter<T extends @Nullable Object> {
     private @Nullable Gate<T> gate;
     private @Nullable Subscription subscription;
     private @Nullable Alarm subscribeAgain;
+    private int closing; // subscriptions that are being closed
+    private @Nullable Alarm afterClose; // set while a subscribe waits for them
     private int subscribeAttempt;
     private @Nullable StateVersion unconfirmed; // the cached version, until the source's first answer (contract P4)
 
@@ -44,7 +46,9 @@ final class Starter<T extends @Nullable Object> {
     }
 
     boolean isRunner(Thread thread) {
-        return (load != null && load.isRunner(thread)) || (subscribing != null && subscribing.isRunner(thread));
+        CacheLoad loading = load; // racy reads: another thread may set the fields to null meanwhile
+        Subscribe step = subscribing;
+        return (loading != null && loading.isRunner(thread)) || (step != null && step.isRunner(thread));
     }
 
     /** Joins the start under way, or begins one. */
@@ -200,7 +204,19 @@ final class Starter<T extends @Nullable Object> {
         subscribe();
     }
 
+    /** Subscribes when what was subscribed before is closed: a transport may have room for one only. */
     private void subscribe() {
+        if (closing == 0) {
+            subscribeNow();
+            return;
+        }
+        if (afterClose == null) {
+            afterClose = new Alarm(engine, this::subscribeNow); // a close that hangs holds it up so long, not for ever
+        }
+        afterClose.set(engine.options.subscribeTimeout());
+    }
+
+    private void subscribeNow() {
         Gate<T> next = new Gate<>(engine);
         gate = next;
         Subscribe step = new Subscribe(engine, next);
@@ -299,6 +315,9 @@ final class Starter<T extends @Nullable Object> {
         if (subscribeAgain != null) {
             subscribeAgain.cancel();
         }
+        if (afterClose != null) {
+            afterClose.cancel();
+        }
         closeGate();
         Subscription opened = subscription;
         subscription = null;
@@ -316,12 +335,22 @@ final class Starter<T extends @Nullable Object> {
     }
 
     private void close(Subscription opened) {
+        closing++;
         engine.lock.add(Effect.of(() -> engine.dispatchAlways(() -> {
             try {
                 opened.close();
             } catch (Throwable t) { // it is gone for the engine; the transport may have leaked
                 engine.locked(() -> engine.report(Report.of(SyncPhase.SUBSCRIBE, t)));
             }
+            engine.locked(this::closed);
         })));
+    }
+
+    private void closed() {
+        closing--;
+        if (closing == 0 && afterClose != null && afterClose.isSet()) {
+            afterClose.cancel();
+            subscribeNow();
+        }
     }
 }

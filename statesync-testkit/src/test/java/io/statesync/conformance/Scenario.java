@@ -11,16 +11,16 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /** A conformance scenario as it stands in a JSON file: docs/conformance.md says what its words mean. */
-record Scenario(String name, JsonNode options, List<JsonNode> steps) {
+public record Scenario(String name, JsonNode options, List<JsonNode> steps) {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
-    static List<Scenario> resource(String name) throws IOException {
+    public static List<Scenario> resource(String name) throws IOException {
         try (InputStream in = Scenario.class.getResourceAsStream("/conformance/" + name)) {
             return parse(MAPPER.readTree(in));
         }
     }
 
-    static List<Scenario> file(Path path) throws IOException {
+    public static List<Scenario> file(Path path) throws IOException {
         return parse(MAPPER.readTree(Files.readAllBytes(path)));
     }
 

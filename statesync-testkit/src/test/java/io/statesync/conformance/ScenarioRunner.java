@@ -31,7 +31,7 @@ import java.util.concurrent.CompletionStage;
 import tools.jackson.databind.JsonNode;
 
 /** Runs one scenario on a real engine in virtual time and records the effects of each step. */
-final class ScenarioRunner {
+public final class ScenarioRunner {
     private static final Duration NEVER = Duration.ofDays(36_500);
 
     private final VirtualTime time = new VirtualTime();
@@ -51,12 +51,12 @@ final class ScenarioRunner {
     private int refreshes;
     private final RevisionSync<String> sync;
 
-    ScenarioRunner(JsonNode options) {
+    public ScenarioRunner(JsonNode options) {
         this.options = options;
         this.sync = StateSync.createRevisionSync(build());
     }
 
-    RevisionSync<String> sync() {
+    public RevisionSync<String> sync() {
         return sync;
     }
 
@@ -193,7 +193,7 @@ final class ScenarioRunner {
     }
 
     /** Does one step and returns its effects. */
-    List<String> step(JsonNode step) {
+    public List<String> step(JsonNode step) {
         effects.clear();
         perform(step);
         return List.copyOf(effects);

@@ -61,7 +61,7 @@ final class Model {
     }
 
     private final ModelOptions options;
-    private final Timers timers = new Timers();
+    private final Timers timers = new Timers(this::answerApplies);
     private final ModelThrottle throttle;
     private final List<String> effects = new ArrayList<>();
 
@@ -83,6 +83,7 @@ final class Model {
     private final Deque<Object> pulls = new ArrayDeque<>();
     private long lastSuccess = Long.MIN_VALUE / 2;
 
+    private final Deque<Boolean> applyAnswers = new ArrayDeque<>();
     private Version applying;
     private boolean applyIsCycles;
     private Version waitingPush;
@@ -122,6 +123,10 @@ final class Model {
         return oldestDuty > 0 || target() != null;
     }
 
+    int awaitCalls() {
+        return awaitCalls;
+    }
+
     String life() {
         return life.name();
     }
@@ -149,6 +154,7 @@ final class Model {
             case "applied", "applyFails" -> applyAnswered(text.equals("applied"));
             default -> transport(step);
         }
+        answerApplies();
         return List.copyOf(effects);
     }
 
@@ -484,9 +490,6 @@ final class Model {
                 oldestDuty = 0;
             }
         }
-        if (behind() && tooOldSince < 0) {
-            tooOldSince = timers.now();
-        }
         settle();
         done.waiters.refreshes.forEach(n -> effects.add("refreshed:" + n));
         if (done.waiters.start) {
@@ -512,6 +515,7 @@ final class Model {
         } else if (failed.waiters.start) {
             rollBack();
         }
+        settle();
         afterCycle(End.FAILED);
     }
 
@@ -543,6 +547,9 @@ final class Model {
     }
 
     private void catchUp(End end) {
+        if (end == End.WELL && tooOldSince < 0) {
+            tooOldSince = timers.now();
+        }
         if (end == End.WELL && timers.now() - tooOldSince >= options.giveUpAfter()) {
             effects.add("error:refresh");
             forget();
@@ -567,9 +574,16 @@ final class Model {
         }
         if (failNextApply) {
             failNextApply = false;
-            applyAnswered(false);
+            applyAnswers.add(false);
         } else if (!options.manualApply()) {
-            applyAnswered(true);
+            applyAnswers.add(true);
+        }
+    }
+
+    /** An applier that answers at once is heard when what called it is through. */
+    private void answerApplies() {
+        while (!applyAnswers.isEmpty()) {
+            applyAnswered(applyAnswers.remove());
         }
     }
 
@@ -613,6 +627,9 @@ final class Model {
     }
 
     private void applyWaitingPush() {
+        if (applying != null) {
+            return;
+        }
         Version next = waitingPush;
         waitingPush = null;
         if (next != null && next.above(local)) {

@@ -11,8 +11,8 @@ final class ModelThrottle {
     private final Runnable pull;
     private Timer quiet;
     private long quietSince;
-    private Timer trailing;
-    private long intervalEnd;
+    private Timer interval;
+    private boolean trailing;
 
     ModelThrottle(ModelOptions options, Timers timers, BooleanSupplier behind, Runnable pull) {
         this.options = options;
@@ -38,31 +38,42 @@ final class ModelThrottle {
     }
 
     private void debounced() {
-        boolean open = timers.now() < intervalEnd;
-        if (options.throttle() < 0 || (!open && options.leading() && trailing == null)) {
-            fire();
-        } else if (trailing == null) {
-            long delay = open ? intervalEnd - timers.now() : options.throttle();
-            trailing = timers.after(delay, () -> {
-                trailing = null;
-                fire();
-            });
+        if (!behind.getAsBoolean()) {
+            return;
+        }
+        if (options.throttle() < 0) {
+            pull.run();
+        } else if (interval == null && options.leading()) {
+            openIntervalAndPull();
+        } else {
+            trailing = true;
+            interval = interval == null ? openInterval() : interval;
         }
     }
 
-    private void fire() {
-        if (behind.getAsBoolean()) {
-            intervalEnd = timers.now() + Math.max(0, options.throttle());
-            pull.run();
-        }
+    private void openIntervalAndPull() {
+        interval = openInterval();
+        pull.run();
+    }
+
+    private Timer openInterval() {
+        return timers.after(options.throttle(), () -> {
+            interval = null;
+            boolean held = trailing;
+            trailing = false;
+            if (held && behind.getAsBoolean()) {
+                openIntervalAndPull();
+            }
+        });
     }
 
     boolean holds() {
-        return quiet != null || trailing != null;
+        return quiet != null || trailing;
     }
 
     void drop() {
         quiet = timers.cancel(quiet);
-        trailing = timers.cancel(trailing);
+        interval = timers.cancel(interval);
+        trailing = false;
     }
 }

@@ -7,11 +7,17 @@ import java.util.List;
 /** The model's time in milliseconds, and its timers: those due at one instant fire in the order in which they were set. */
 final class Timers {
     private final List<Timer> pending = new ArrayList<>();
+    private final Runnable afterEach;
     private long now;
     private long order;
 
     /** Something that is due at a time. */
     record Timer(long due, long order, Runnable task) {}
+
+    /** Timers that have {@code afterEach} run after each that fires. */
+    Timers(Runnable afterEach) {
+        this.afterEach = afterEach;
+    }
 
     long now() {
         return now;
@@ -47,6 +53,7 @@ final class Timers {
             pending.remove(next);
             now = next.due;
             next.task.run();
+            afterEach.run();
         }
     }
 }

@@ -16,13 +16,15 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
 
 /**
  * Compiles a tiny module that requires ours and runs it in a JVM of its own. All other tests run on the class path, where
- * nobody notices a missing {@code requires} or {@code exports}. What is optional is left out here.
+ * nobody notices a missing {@code requires} or {@code exports}. What is optional is left out here: the compiler needs the
+ * annotations of JSpecify, the running program does not.
  */
 class ModulePathSmokeTest {
 
@@ -82,7 +84,7 @@ class ModulePathSmokeTest {
                             null,
                             List.of(
                                     "--module-path",
-                                    modulePath(),
+                                    modulePath() + File.pathSeparator + locationOf(Nullable.class),
                                     // In place of the class path of this test.
                                     "--class-path",
                                     folder.toString(),

@@ -2,6 +2,7 @@ package io.statesync.engine;
 
 import io.statesync.TimeSource;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
@@ -99,7 +100,13 @@ abstract class Step<R extends @Nullable Object> extends Effect implements Runnab
             cancelStage();
         }
         try {
-            called.whenComplete(this);
+            if (called instanceof CompletableFuture<? extends R> future
+                    && future.isDone()
+                    && !future.isCompletedExceptionally()) {
+                accept(future.join(), null); // whenComplete would allocate a dependent that nobody sees
+            } else {
+                called.whenComplete(this);
+            }
         } catch (Throwable t) { // a foreign stage
             accept(null, t);
         }

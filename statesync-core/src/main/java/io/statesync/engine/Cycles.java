@@ -175,7 +175,8 @@ final class Cycles<T extends @Nullable Object> {
     private void check(PullResult<T> result) {
         StateVersion local = engine.local;
         if (result instanceof SnapshotEnvelope<T> snapshot) {
-            checkSnapshot(snapshot, engine.versionOf(snapshot), local);
+            StateVersion wanted = attempt == null ? null : attempt.wantedVersion();
+            checkSnapshot(snapshot, engine.versionOf(snapshot, wanted), local);
         } else if (local == null) {
             ProtocolException error =
                     new ProtocolException("the provider answered 'not modified' before anything was applied");

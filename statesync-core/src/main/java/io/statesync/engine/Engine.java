@@ -272,10 +272,18 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
 
     /** The version of a snapshot: without an epoch, in local's (contract X3). */
     StateVersion versionOf(SnapshotEnvelope<?> snapshot) {
+        return versionOf(snapshot, null);
+    }
+
+    /** The same; {@code likely} itself if that is the version, so that what was asked for needs no second object. */
+    StateVersion versionOf(SnapshotEnvelope<?> snapshot, @Nullable StateVersion likely) {
         Revision epoch = snapshot.epoch();
         StateVersion at = local;
         long epochBits = epoch != null ? epoch.bits() : at != null ? at.epochBits() : 0;
-        return StateVersion.ofUnsigned(epochBits, snapshot.revision().bits());
+        long revisionBits = snapshot.revision().bits();
+        return likely != null && likely.epochBits() == epochBits && likely.revisionBits() == revisionBits
+                ? likely
+                : StateVersion.ofUnsigned(epochBits, revisionBits);
     }
 
     void moveLocal(StateVersion version) {

@@ -13,14 +13,13 @@ import org.jspecify.annotations.Nullable;
 final class CatchUp {
     private final Engine<?> engine;
     private int attempt;
-    private final Alarm alarm;
+    private @Nullable Alarm alarm; // while it waits
     private final @Nullable Alarm resync;
     private boolean tooOld;
     private long tooOldSince;
 
     CatchUp(Engine<?> engine) {
         this.engine = engine;
-        this.alarm = new Alarm(engine, engine.cycles::request);
         this.resync = engine.options.resyncInterval() == null ? null : new Alarm(engine, this::resync);
     }
 
@@ -33,9 +32,9 @@ final class CatchUp {
             armResync();
         } else if (engine.applies.isBusy()) {
             engine.applies.defer(outcome);
-        } else if (engine.cycles.isIdle() && !alarm.isSet() && !isHeld()) {
+        } else if (engine.cycles.isIdle() && alarm == null && !isHeld()) {
             if (outcome == Outcome.FAILED) {
-                alarm.set(nextDelay()); // contract K2
+                pullAfter(nextDelay()); // contract K2
             } else {
                 afterStaleAnswer();
             }
@@ -90,7 +89,15 @@ final class CatchUp {
 
     /** A request pulls at once and keeps the backoff's count (contract K3). */
     void endWait() {
-        alarm.cancel();
+        if (alarm != null) {
+            alarm.cancel();
+            alarm = null;
+        }
+    }
+
+    private void pullAfter(Duration delay) {
+        alarm = new Alarm(engine, engine.cycles::request); // which ends the wait
+        alarm.set(delay);
     }
 
     /** A cycle's answer was too old (contract K1, K5). */
@@ -106,7 +113,7 @@ final class CatchUp {
         Duration delay = nextDelay();
         StaleSourceException error = new StaleSourceException(staleMessage() + "; it is pulled again");
         engine.report(stale(error).retry(attempt, delay));
-        alarm.set(delay);
+        pullAfter(delay);
     }
 
     private void giveUp() {

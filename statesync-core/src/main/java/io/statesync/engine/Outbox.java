@@ -15,6 +15,7 @@ final class Outbox {
     private @Nullable Effect head;
     private @Nullable Effect tail;
     private @Nullable Batch running;
+    private @Nullable Batch spare; // the last one that ended, to be used again
 
     /** Adds an effect; the lock is held. */
     void add(Effect effect) {
@@ -40,7 +41,10 @@ final class Outbox {
         }
         boolean nested = mine != null;
         if (mine == null) {
-            mine = new Batch(thread, running);
+            mine = spare != null ? spare : new Batch();
+            spare = null;
+            mine.owner = thread;
+            mine.nextRunning = running;
             running = mine;
         }
         mine.append(head, tail);
@@ -69,30 +73,30 @@ final class Outbox {
     private void unlink(Batch batch) {
         if (running == batch) {
             running = batch.nextRunning;
-            return;
-        }
-        for (Batch b = running; b != null; b = b.nextRunning) {
-            if (b.nextRunning == batch) {
-                b.nextRunning = batch.nextRunning;
-                return;
+        } else {
+            Batch before = running;
+            while (before != null && before.nextRunning != batch) {
+                before = before.nextRunning;
+            }
+            if (before != null) {
+                before.nextRunning = batch.nextRunning;
             }
         }
+        batch.owner = null;
+        batch.nextRunning = null;
+        spare = batch;
     }
 
     /** Effects that one thread runs. Only that thread touches the list, so it needs no lock. */
     static final class Batch {
-        final Thread owner;
+        @Nullable
+        Thread owner; // guarded by the lock, as is nextRunning
 
         @Nullable
         Batch nextRunning;
 
         private @Nullable Effect first;
         private @Nullable Effect last;
-
-        Batch(Thread owner, @Nullable Batch nextRunning) {
-            this.owner = owner;
-            this.nextRunning = nextRunning;
-        }
 
         private void append(@Nullable Effect from, @Nullable Effect to) {
             if (last == null) {

@@ -11,8 +11,7 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** One attempt of a cycle to pull, which is also the request that the provider sees. */
-final class Attempt<T extends @Nullable Object> extends Step<PullResult<T>> implements PullRequest {
-    private final Cycles<T> cycles;
+final class Attempt<T extends @Nullable Object> extends Step<T, PullResult<T>> implements PullRequest {
     private final int number;
     private final @Nullable StateVersion held;
     private final @Nullable StateVersion wanted;
@@ -24,19 +23,18 @@ final class Attempt<T extends @Nullable Object> extends Step<PullResult<T>> impl
     /** What was owed when it began, and is not any more once it succeeded. */
     final int duty;
 
-    Attempt(Cycles<T> cycles, int number, long began) {
-        super(cycles.engine);
-        this.cycles = cycles;
+    Attempt(Engine<T> engine, int number, long began) {
+        super(engine);
         this.number = number;
         this.began = began;
-        this.duty = cycles.engine.target.duty();
-        this.held = cycles.engine.local;
-        this.wanted = cycles.engine.target.wanted();
+        this.duty = engine.target.duty();
+        this.held = engine.local;
+        this.wanted = engine.target.wanted();
     }
 
     @Override
     CompletionStage<? extends PullResult<T>> call() throws Exception {
-        return cycles.engine.options.provider().getSnapshot(this);
+        return engine.options.provider().getSnapshot(this);
     }
 
     @Override
@@ -52,11 +50,11 @@ final class Attempt<T extends @Nullable Object> extends Step<PullResult<T>> impl
     @Override
     void ended(@Nullable PullResult<T> answer, @Nullable Throwable error) {
         if (error != null) {
-            cycles.attemptFailed(error);
+            engine.cycles.attemptFailed(error);
         } else if (answer == null) {
-            cycles.attemptFailed(new ProtocolException("the provider answered null instead of a snapshot"));
+            engine.cycles.attemptFailed(new ProtocolException("the provider answered null instead of a snapshot"));
         } else {
-            cycles.answered(answer);
+            engine.cycles.answered(answer);
         }
     }
 

@@ -117,7 +117,7 @@ final class Cycles<T extends @Nullable Object> {
         startCovered |= startWaits;
         startWaits = false;
         cover();
-        Attempt<T> next = new Attempt<>(this, attemptNumber, engine.now());
+        Attempt<T> next = new Attempt<>(engine, attemptNumber, engine.now());
         attempt = next;
         engine.notifier.pull(next);
         engine.lock.add(next);

@@ -79,7 +79,7 @@ final class Starter<T extends @Nullable Object> {
     // --- the cache
 
     /** Loads the cached snapshot. */
-    private final class CacheLoad extends Step<@Nullable SnapshotEnvelope<T>> {
+    private final class CacheLoad extends Step<T, @Nullable SnapshotEnvelope<T>> {
         private final SnapshotCache<T> cache;
 
         CacheLoad(Engine<T> engine, SnapshotCache<T> cache) {
@@ -149,7 +149,7 @@ final class Starter<T extends @Nullable Object> {
     // --- the subscription
 
     /** Subscribes. */
-    private final class Subscribe extends Step<Subscription> {
+    private final class Subscribe extends Step<T, Subscription> {
         private final Gate<T> mine;
 
         Subscribe(Engine<T> engine, Gate<T> gate) {

@@ -16,17 +16,19 @@ import org.jspecify.annotations.Nullable;
  * late, and changes nothing (contract R4). The time-out is armed when the executor has taken the call, and not at all if
  * the answer is there by then: the common case of a direct executor costs no timer.
  *
+ * @param <T> the type of the state
  * @param <R> what it answers
  */
-abstract class Step<R extends @Nullable Object> extends Effect implements Runnable, BiConsumer<R, Throwable> {
-    final Engine<?> engine;
+abstract class Step<T extends @Nullable Object, R extends @Nullable Object> extends Effect
+        implements Runnable, BiConsumer<R, Throwable> {
+    final Engine<T> engine;
     private volatile boolean ended; // written under the lock
     private volatile boolean abandoned; // written under the lock, before ended
     private volatile @Nullable CompletionStage<? extends R> stage;
     private TimeSource.@Nullable Timer timer; // guarded by the lock
     private @Nullable Thread runner; // racy: only the runner itself has to recognise itself
 
-    Step(Engine<?> engine) {
+    Step(Engine<T> engine) {
         this.engine = engine;
     }
 

@@ -43,12 +43,17 @@ class SnippetsTest {
         for (Path source : list(sources, ".java")) {
             Matcher region = REGION.matcher(Files.readString(source, UTF_8));
             while (region.find()) {
-                String before = regions.put(region.group(1), region.group(2).stripIndent());
+                String before = regions.put(region.group(1), unindented(region.group(2)));
                 assertThat(before).as("region %s twice", region.group(1)).isNull();
             }
         }
         pages.add(root.resolve("README.md"));
         pages.addAll(list(root.resolve("docs"), ".md"));
+    }
+
+    /** Without the indentation that all lines share; stripIndent counts a last line without text as well. */
+    private static String unindented(String lines) {
+        return lines.stripTrailing().stripIndent() + "\n";
     }
 
     private static List<Path> list(Path folder, String suffix) throws IOException {
@@ -114,5 +119,14 @@ class SnippetsTest {
                         .exists();
             }
         }
+    }
+
+    @Test
+    void everyPageIsInTheIndex() throws IOException {
+        Path index = pages.get(0).resolveSibling("docs").resolve("README.md");
+        String text = Files.readString(index, UTF_8);
+        assertThat(pages.subList(1, pages.size()))
+                .allSatisfy(page -> assertThat(text)
+                        .contains(page.equals(index) ? "" : page.getFileName().toString()));
     }
 }

@@ -1,6 +1,7 @@
 package io.statesync.contract;
 
 import static io.statesync.contract.Harness.TOPIC;
+import static io.statesync.contract.Harness.failureOf;
 import static io.statesync.contract.Harness.snapshot;
 import static io.statesync.contract.Harness.version;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -50,18 +51,18 @@ class AnswerTest {
     void whatAProviderDoesWrongFailsThePull() {
         Harness h = new Harness().startedAt("1");
         h.onPull = request -> CompletableFuture.completedFuture(null);
-        assertThat(failure(h.sync.refresh())).isInstanceOf(ProtocolException.class);
+        assertThat(failureOf(h.sync.refresh())).isInstanceOf(ProtocolException.class);
         h.onPull = request -> null;
-        assertThat(failure(h.sync.refresh()))
+        assertThat(failureOf(h.sync.refresh()))
                 .isInstanceOf(NullPointerException.class)
                 .hasMessageContaining("getSnapshot");
         IOException thrown = new IOException("thrown");
         h.onPull = request -> {
             throw thrown;
         };
-        assertThat(failure(h.sync.refresh())).isSameAs(thrown);
+        assertThat(failureOf(h.sync.refresh())).isSameAs(thrown);
         h.onPull = request -> CompletableFuture.failedFuture(new CompletionException(thrown));
-        assertThat(failure(h.sync.refresh())).isSameAs(thrown);
+        assertThat(failureOf(h.sync.refresh())).isSameAs(thrown);
         assertThat(h.errors)
                 .extracting(SyncError::phase)
                 .containsExactly(
@@ -74,16 +75,20 @@ class AnswerTest {
         Harness h = new Harness();
         h.onSubscribe = handler -> null;
         h.start();
-        assertThat(failure(h.started)).isInstanceOf(NullPointerException.class).hasMessageContaining("subscrib");
+        assertThat(failureOf(h.started))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessageContaining("subscrib");
         h.onSubscribe = handler -> CompletableFuture.completedFuture(null);
         h.start();
-        assertThat(failure(h.started)).isInstanceOf(NullPointerException.class).hasMessageContaining("Subscription");
+        assertThat(failureOf(h.started))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessageContaining("Subscription");
         IOException thrown = new IOException("thrown");
         h.onSubscribe = handler -> {
             throw thrown;
         };
         h.start();
-        assertThat(failure(h.started)).isSameAs(thrown);
+        assertThat(failureOf(h.started)).isSameAs(thrown);
         assertThat(h.errors)
                 .extracting(SyncError::phase)
                 .containsOnly(SyncPhase.SUBSCRIBE)
@@ -96,16 +101,16 @@ class AnswerTest {
     void whatAnApplierDoesWrongIsNotApplied() {
         Harness h = new Harness().startedAt("1");
         h.onApply = applied -> null;
-        assertThat(failure(refreshTo(h, "2")))
+        assertThat(failureOf(refreshTo(h, "2")))
                 .isInstanceOf(NullPointerException.class)
                 .hasMessageContaining("asyncApplier");
         IOException thrown = new IOException("thrown");
         h.onApply = applied -> {
             throw thrown;
         };
-        assertThat(failure(refreshTo(h, "2"))).isSameAs(thrown);
+        assertThat(failureOf(refreshTo(h, "2"))).isSameAs(thrown);
         h.onApply = applied -> CompletableFuture.failedFuture(new CompletionException(thrown));
-        assertThat(failure(refreshTo(h, "2"))).isSameAs(thrown);
+        assertThat(failureOf(refreshTo(h, "2"))).isSameAs(thrown);
 
         assertThat(h.sync.localRevision()).hasToString("1");
         assertThat(h.errors)
@@ -215,7 +220,7 @@ class AnswerTest {
         h.onPull = request -> failing.stage();
         CompletableFuture<Void> refreshed = h.sync.refresh();
         failing.fail(failure);
-        assertThat(failure(refreshed)).isSameAs(failure);
+        assertThat(failureOf(refreshed)).isSameAs(failure);
 
         @SuppressWarnings("unchecked")
         CompletionStage<PullResult<String>> broken = (CompletionStage<PullResult<String>>) Proxy.newProxyInstance(
@@ -225,7 +230,7 @@ class AnswerTest {
                     throw new UnsupportedOperationException(method.getName());
                 });
         h.onPull = request -> broken;
-        assertThat(failure(h.sync.refresh())).isInstanceOf(UnsupportedOperationException.class);
+        assertThat(failureOf(h.sync.refresh())).isInstanceOf(UnsupportedOperationException.class);
     }
 
     @Test
@@ -370,10 +375,5 @@ class AnswerTest {
         assertThat(other.start()).isCompleted();
         one.stop();
         assertThat(other.status().state()).isEqualTo(LifecycleState.RUNNING);
-    }
-
-    private static Throwable failure(CompletableFuture<Void> future) {
-        assertThat(future).isCompletedExceptionally();
-        return future.handle((nothing, error) -> error).join();
     }
 }

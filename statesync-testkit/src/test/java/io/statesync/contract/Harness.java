@@ -139,6 +139,12 @@ public final class Harness {
         return applied.stream().map(snapshot -> snapshot.revision().toString()).toList();
     }
 
+    /** What a future has failed with by now. */
+    public static Throwable failureOf(CompletableFuture<?> future) {
+        assertThat(future).isCompletedExceptionally();
+        return future.handle((nothing, error) -> error).join();
+    }
+
     public static SnapshotEnvelope<String> snapshot(String revision) {
         return SnapshotEnvelope.parse(revision, null, "data " + revision);
     }

@@ -50,7 +50,7 @@ class TimeoutTest {
         assertThat(request.isCancelled()).isFalse();
         h.advance(ONE_NANO);
 
-        assertThat(refreshed.handle((nothing, error) -> error).join()).isInstanceOf(TimeoutException.class);
+        assertThat(Harness.failureOf(refreshed)).isInstanceOf(TimeoutException.class);
         assertThat(answer).isCancelled();
         assertThat(request.isCancelled()).isTrue();
         assertThat(cancelled).containsExactly("first", "second");
@@ -134,7 +134,7 @@ class TimeoutTest {
         assertThat(h.started).isNotDone();
         h.advance(ONE_NANO);
 
-        assertThat(h.started.handle((nothing, error) -> error).join()).isInstanceOf(TimeoutException.class);
+        assertThat(Harness.failureOf(h.started)).isInstanceOf(TimeoutException.class);
         assertThat(h.errors).extracting(SyncError::phase).containsExactly(SyncPhase.SUBSCRIBE);
         assertThat(h.sync.status().state()).isEqualTo(LifecycleState.IDLE);
 

@@ -1,0 +1,111 @@
+package io.statesync.threads;
+
+import static io.statesync.threads.CountingSource.snapshot;
+import static io.statesync.threads.Interleavings.check;
+import static io.statesync.threads.Interleavings.explore;
+import static io.statesync.threads.Interleavings.together;
+
+import io.statesync.InvalidationHandler;
+import io.statesync.PullResult;
+import io.statesync.RevisionSync;
+import io.statesync.SnapshotEnvelope;
+import io.statesync.StateSync;
+import io.statesync.StateVersion;
+import io.statesync.Subscription;
+import io.statesync.SyncListener;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What the engine tells, and to whom, while several threads make it tell. */
+@Tag("lincheck")
+@DisplayName("H: callbacks come one at a time and in order; waiting and cancelling are safe at any moment")
+class CallbackInterleavingsTest {
+
+    @Test
+    void aListenerHearsOneCallAtATimeAndInOrder() {
+        explore(() -> {
+            CountingSource source = new CountingSource();
+            AtomicInteger calls = new AtomicInteger();
+            AtomicLong heard = new AtomicLong();
+            RevisionSync<Long> engine = source.started(source.options().listener(new SyncListener<Long>() {
+                @Override
+                public void onApplied(SnapshotEnvelope<Long> snapshot, StateVersion version, Duration took) {
+                    int before = calls.getAndIncrement();
+                    if (before != 0 || heard.getAndSet(snapshot.data()) >= snapshot.data()) {
+                        source.violated("heard of " + snapshot.data() + " during a call, or too late");
+                    }
+                    calls.decrementAndGet();
+                }
+            }));
+            together(() -> source.push(2), () -> source.push(3));
+            source.verify();
+            check(heard.get() == engine.localRevision().bits(), "the last apply was not told");
+        });
+    }
+
+    @Test
+    void joiningAStartWhileItsSubscriptionArrives() {
+        explore(() -> {
+            CountingSource source = new CountingSource();
+            AtomicReference<InvalidationHandler> handler = new AtomicReference<>();
+            CompletableFuture<Subscription> link = new CompletableFuture<>();
+            RevisionSync<Long> engine = StateSync.createRevisionSync(source.options()
+                    .subscriber(to -> {
+                        handler.set(to);
+                        return link;
+                    })
+                    .build());
+            CompletableFuture<Void> start = engine.start();
+            together(start::join, () -> link.complete(source.opened(handler.get())));
+            source.verify();
+        });
+    }
+
+    @Test
+    @DisplayName("R4: an onCancel action runs once, however late it is registered")
+    void anOnCancelActionRegisteredDuringStopRunsOnce() {
+        explore(() -> {
+            CountingSource source = new CountingSource();
+            CompletableFuture<PullResult<Long>> never = new CompletableFuture<>();
+            AtomicReference<Runnable> register = new AtomicReference<>();
+            AtomicInteger cancelled = new AtomicInteger();
+            RevisionSync<Long> engine = source.started(source.options().provider(request -> {
+                if (source.revision.get() == 1) {
+                    return source.pull(request);
+                }
+                register.set(() -> request.onCancel(cancelled::incrementAndGet));
+                return never;
+            }));
+            source.event();
+            together(engine::stop, register.get());
+            source.verify();
+            check(cancelled.get() == 1, "ran " + cancelled.get() + " times");
+            check(never.isCancelled(), "the pull's future is not cancelled");
+        });
+    }
+
+    @Test
+    @DisplayName("L3, R4: an answer during stop ends the pull once")
+    void anAnswerDuringStopMovesLocalOrIsIgnored() {
+        explore(() -> {
+            CountingSource source = new CountingSource();
+            CompletableFuture<PullResult<Long>> answer = new CompletableFuture<>();
+            RevisionSync<Long> engine = source.started(
+                    source.options().provider(request -> source.revision.get() == 2 ? answer : source.pull(request)));
+            source.revision.set(2);
+            CompletableFuture<Void> refresh = engine.refresh();
+            together(() -> answer.complete(snapshot(2)), engine::stop);
+            source.verify();
+            check(refresh.isDone(), "the refresh has no outcome");
+            boolean moved = engine.localRevision().bits() == 2;
+            check(moved || refresh.isCompletedExceptionally(), "done without its apply");
+            check(source.open.get() == 0, "the subscription is open");
+        });
+    }
+}

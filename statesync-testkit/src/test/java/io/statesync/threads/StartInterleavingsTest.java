@@ -1,0 +1,103 @@
+package io.statesync.threads;
+
+import static io.statesync.threads.Interleavings.check;
+import static io.statesync.threads.Interleavings.explore;
+import static io.statesync.threads.Interleavings.together;
+
+import io.statesync.InvalidationHandler;
+import io.statesync.LifecycleState;
+import io.statesync.RevisionSync;
+import io.statesync.StateSync;
+import io.statesync.Subscription;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Starts against each other, and against a stop. */
+@Tag("lincheck")
+@DisplayName("L1, L3: at most one subscription is open, and none after stop")
+class StartInterleavingsTest {
+
+    @Test
+    void twoStartsShareOneSubscription() {
+        explore(() -> {
+            CountingSource source = new CountingSource();
+            RevisionSync<Long> engine =
+                    StateSync.createRevisionSync(source.options().build());
+            AtomicReference<CompletableFuture<Void>> one = new AtomicReference<>();
+            AtomicReference<CompletableFuture<Void>> two = new AtomicReference<>();
+            together(() -> one.set(engine.start()), () -> two.set(engine.start()));
+            source.verify();
+            check(succeeded(one) && succeeded(two), "a start did not succeed");
+            check(source.open.get() == 1, source.open.get() + " subscriptions are open");
+        });
+    }
+
+    @Test
+    void twoStartsAndAStopLeaveNothingOpen() {
+        explore(() -> {
+            CountingSource source = new CountingSource();
+            RevisionSync<Long> engine =
+                    StateSync.createRevisionSync(source.options().build());
+            AtomicReference<CompletableFuture<Void>> one = new AtomicReference<>();
+            AtomicReference<CompletableFuture<Void>> two = new AtomicReference<>();
+            together(() -> one.set(engine.start()), () -> two.set(engine.start()), engine::stop);
+            source.verify();
+            check(one.get().isDone() && two.get().isDone(), "a start has no outcome");
+            check(source.open.get() == 0, source.open.get() + " subscriptions are open");
+        });
+    }
+
+    @Test
+    void aSubscriptionThatArrivesDuringStopIsClosed() {
+        explore(() -> {
+            CountingSource source = new CountingSource();
+            AtomicReference<InvalidationHandler> handler = new AtomicReference<>();
+            CompletableFuture<Subscription> link = new CompletableFuture<>();
+            RevisionSync<Long> engine = StateSync.createRevisionSync(source.options()
+                    .subscriber(to -> {
+                        handler.set(to);
+                        return link;
+                    })
+                    .build());
+            CompletableFuture<Void> start = engine.start();
+            together(() -> link.complete(source.opened(handler.get())), engine::stop);
+            source.verify();
+            check(start.isDone(), "the start has no outcome");
+            check(source.open.get() == 0, "the subscription is open");
+        });
+    }
+
+    @Test
+    @DisplayName("L2: a start that fails and one that comes meanwhile agree on what is left")
+    void aFailingStartAndAnotherLeaveASubscriptionOnlyIfRunning() {
+        explore(() -> {
+            CountingSource source = new CountingSource();
+            source.overlapAllowed = true;
+            AtomicInteger pulls = new AtomicInteger();
+            RevisionSync<Long> engine = StateSync.createRevisionSync(source.options()
+                    .provider(request -> {
+                        if (pulls.incrementAndGet() == 1) {
+                            throw new IllegalStateException("not yet");
+                        }
+                        return source.pull(request);
+                    })
+                    .build());
+            AtomicReference<CompletableFuture<Void>> one = new AtomicReference<>();
+            AtomicReference<CompletableFuture<Void>> two = new AtomicReference<>();
+            together(() -> one.set(engine.start()), () -> two.set(engine.start()));
+            source.verify();
+            check(one.get().isDone() && two.get().isDone(), "a start has no outcome");
+            boolean runs = engine.status().state() == LifecycleState.RUNNING;
+            check(source.open.get() == (runs ? 1 : 0), "runs: " + runs + ", open: " + source.open.get());
+            check(runs == (succeeded(one) || succeeded(two)), "the outcomes do not fit the state");
+        });
+    }
+
+    private static boolean succeeded(AtomicReference<CompletableFuture<Void>> start) {
+        return start.get().isDone() && !start.get().isCompletedExceptionally();
+    }
+}

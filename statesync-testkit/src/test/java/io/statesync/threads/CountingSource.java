@@ -36,9 +36,6 @@ final class CountingSource {
     private volatile InvalidationHandler handler;
     private volatile String violation;
 
-    /** Whether a subscription may open while the one of a failed start is being closed. */
-    volatile boolean overlapAllowed;
-
     RevisionSyncOptions.Builder<Long> options() {
         return RevisionSyncOptions.<Long>builder(TOPIC)
                 .subscriber(this::subscribe)
@@ -67,7 +64,7 @@ final class CountingSource {
 
     Subscription opened(InvalidationHandler to) {
         handler = to;
-        if (open.incrementAndGet() != 1 && !overlapAllowed) {
+        if (open.incrementAndGet() != 1) {
             violation = "two subscriptions are open";
         }
         return open::decrementAndGet;

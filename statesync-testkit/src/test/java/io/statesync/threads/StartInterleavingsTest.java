@@ -76,7 +76,6 @@ class StartInterleavingsTest {
     void aFailingStartAndAnotherLeaveASubscriptionOnlyIfRunning() {
         explore(() -> {
             CountingSource source = new CountingSource();
-            source.overlapAllowed = true;
             AtomicInteger pulls = new AtomicInteger();
             RevisionSync<Long> engine = StateSync.createRevisionSync(source.options()
                     .provider(request -> {

@@ -83,14 +83,14 @@ final class Applies<T extends @Nullable Object> {
         if (current != apply) { // racy, and right for the applier that was done at once on this thread
             return;
         }
-        synchronized (engine.lock) {
+        engine.locked(() -> {
             if (current == apply) {
                 Duration limit = engine.options.slowApplyAfter();
                 Alarm alarm = new Alarm(engine, () -> engine.notifier.slowApply(apply.version, limit));
                 apply.slow = alarm;
                 alarm.set(limit);
             }
-        }
+        });
     }
 
     /** An apply has ended, on whichever thread; takes the lock. */

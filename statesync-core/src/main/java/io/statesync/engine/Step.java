@@ -72,11 +72,11 @@ abstract class Step<T extends @Nullable Object, R extends @Nullable Object> exte
     }
 
     private void armTimeout() {
-        synchronized (engine.lock) {
+        engine.locked(() -> {
             if (!ended) {
                 timer = engine.schedule(this::timedOut, timeLimit());
             }
-        }
+        });
     }
 
     @Override

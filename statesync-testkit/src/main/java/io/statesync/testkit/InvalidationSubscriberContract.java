@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -238,7 +239,7 @@ public abstract class InvalidationSubscriberContract {
     @DisplayName("L3: closing from inside a handler call does not deadlock")
     public void closingFromInsideAHandlerCallWorks() throws Exception {
         InvalidationSubscriber subscriber = createSubscriber();
-        AtomicReference<Subscription> toClose = new AtomicReference<>();
+        AtomicReference<@Nullable Subscription> toClose = new AtomicReference<>();
         CompletableFuture<Void> closed = new CompletableFuture<>();
         RecordingHandler handler = new RecordingHandler(call -> {
             Subscription subscription = toClose.getAndSet(null);

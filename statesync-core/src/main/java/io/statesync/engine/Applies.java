@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 final class Applies<T extends @Nullable Object> {
     final Engine<T> engine;
     private @Nullable Apply<T> current;
+    private @Nullable Alarm slow; // reports that the current apply takes long
+    private @Nullable CompletableFuture<Void> over; // completed when the current apply ends, if a close() waits for it
     private @Nullable SnapshotEnvelope<T> pushed; // waits for the current apply
     private @Nullable StateVersion pushedVersion;
     private @Nullable Outcome deferred; // how a cycle ended while a pushed snapshot was being applied
@@ -86,9 +88,8 @@ final class Applies<T extends @Nullable Object> {
         engine.locked(() -> {
             if (current == apply) {
                 Duration limit = engine.options.slowApplyAfter();
-                Alarm alarm = new Alarm(engine, () -> engine.notifier.slowApply(apply.version, limit));
-                apply.slow = alarm;
-                alarm.set(limit);
+                slow = new Alarm(engine, () -> engine.notifier.slowApply(apply.version, limit));
+                slow.set(limit);
             }
         });
     }
@@ -101,11 +102,10 @@ final class Applies<T extends @Nullable Object> {
                 return;
             }
             current = null;
-            if (apply.slow != null) {
-                apply.slow.cancel();
-            }
-            if (apply.over != null) {
-                engine.lock.add(Effect.of(completed(apply.over)));
+            cancelSlow();
+            if (over != null) {
+                engine.lock.add(Effect.of(completed(over)));
+                over = null;
             }
             if (!engine.isStopped()) {
                 settle(apply, error);
@@ -113,6 +113,13 @@ final class Applies<T extends @Nullable Object> {
             batch = engine.leave();
         }
         engine.lock.run(batch);
+    }
+
+    private void cancelSlow() {
+        if (slow != null) {
+            slow.cancel();
+            slow = null;
+        }
     }
 
     private static Runnable completed(CompletableFuture<Void> future) {
@@ -188,30 +195,26 @@ final class Applies<T extends @Nullable Object> {
     void stop() {
         dropPushed();
         deferred = null;
-        if (current != null) {
-            if (current.slow != null) {
-                current.slow.cancel();
-            }
-            if (!current.committed) {
-                current = null;
-            }
+        cancelSlow();
+        if (current != null && !current.committed) {
+            current = null;
         }
     }
 
     /** Waits for a committed apply, at most closeTimeout, unless this thread runs it; takes the lock. */
     void awaitEnd() {
-        CompletableFuture<Void> over;
+        CompletableFuture<Void> end;
         synchronized (engine.lock) {
             Apply<T> apply = current;
             if (apply == null || apply.isRunner(Thread.currentThread())) {
                 return;
             }
-            over = apply.over == null ? new CompletableFuture<>() : apply.over;
-            apply.over = over;
+            end = over == null ? new CompletableFuture<>() : over;
+            over = end;
         }
         Duration limit = engine.options.closeTimeout();
         try {
-            over.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+            end.get(limit.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (TimeoutException e) {

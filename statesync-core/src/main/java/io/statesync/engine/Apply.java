@@ -4,7 +4,6 @@ import io.statesync.AsyncSnapshotApplier;
 import io.statesync.SnapshotApplier;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
@@ -28,15 +27,7 @@ final class Apply<T extends @Nullable Object> extends Effect implements Runnable
     final StateVersion version;
     final long began;
     private @Nullable Thread runner; // racy: only the runner itself has to recognise itself
-
-    // guarded by the lock
-    boolean committed;
-
-    @Nullable
-    Alarm slow;
-
-    @Nullable
-    CompletableFuture<Void> over; // while a close() waits
+    boolean committed; // guarded by the lock
 
     Apply(Applies<T> applies, Kind kind, SnapshotEnvelope<T> snapshot, StateVersion version, long began) {
         this.applies = applies;

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 abstract class Step<T extends @Nullable Object, R extends @Nullable Object> extends Effect
         implements Runnable, BiConsumer<R, Throwable> {
     final Engine<T> engine;
-    private volatile boolean ended; // written under the lock
+    private boolean ended; // guarded by the lock
     private volatile boolean abandoned; // written under the lock, before ended
     private volatile @Nullable CompletionStage<? extends R> stage;
     private TimeSource.@Nullable Timer timer; // guarded by the lock
@@ -66,7 +66,7 @@ abstract class Step<T extends @Nullable Object, R extends @Nullable Object> exte
     @Override
     final void perform() {
         engine.dispatch(engine.options.executor(), this);
-        if (!ended) {
+        if (!ended) { // racy, and right for the answer that came at once on this thread
             armTimeout();
         }
     }
@@ -81,7 +81,7 @@ abstract class Step<T extends @Nullable Object, R extends @Nullable Object> exte
 
     @Override
     public final void run() {
-        if (ended) {
+        if (abandoned) {
             return;
         }
         CompletionStage<? extends R> called;
@@ -97,21 +97,25 @@ abstract class Step<T extends @Nullable Object, R extends @Nullable Object> exte
         } finally {
             runner = null;
         }
-        stage = called;
-        if (abandoned) {
-            cancelStage();
-        }
         try {
             if (called instanceof CompletableFuture<? extends R> future
                     && future.isDone()
                     && !future.isCompletedExceptionally()) {
-                accept(future.join(), null); // whenComplete would allocate a dependent that nobody sees
+                accept(future.join(), null);
             } else {
-                called.whenComplete(this);
+                await(called);
             }
         } catch (Throwable t) { // a foreign stage
             accept(null, t);
         }
+    }
+
+    private void await(CompletionStage<? extends R> called) {
+        stage = called;
+        if (abandoned) {
+            cancelStage();
+        }
+        called.whenComplete(this);
     }
 
     /** The outcome arrives, on whichever thread. What is thrown here, the caller's stage would swallow. */

@@ -4,7 +4,7 @@ package io.statesync;
 @FunctionalInterface
 public interface Subscription {
     /**
-     * Ends the subscription. Called once, on the engine's executor; a failure is reported in phase
+     * Ends the subscription; a second close has no effect. Called on the engine's executor; a failure is reported in phase
      * {@link SyncPhase#SUBSCRIBE}.
      *
      * @throws Exception if it could not be ended cleanly

@@ -70,11 +70,14 @@ final class Attempt<T extends @Nullable Object> extends Step<T, PullResult<T>> i
         }
     }
 
-    private static void cancelQuietly(Runnable action) {
+    private void cancelQuietly(Runnable action) {
         try {
             action.run();
         } catch (Throwable t) { // the pull has its outcome already; this is only about cleaning up
-            Logs.CALLBACK.warn("an onCancel action threw", t);
+            Logs.with(
+                    engine,
+                    () -> Logs.CALLBACK.warn(
+                            "an onCancel action threw: topic={} instance={}", engine.topic(), engine.instance(), t));
         }
     }
 

@@ -229,7 +229,10 @@ final class Notifier<T extends @Nullable Object> extends Effect implements Runna
             try {
                 note.deliver();
             } catch (Throwable t) { // a log appender, or a dependent that a future's completion ran
-                Logs.CALLBACK.error("statesync: a notification failed", t);
+                Logs.with(
+                        engine,
+                        () -> Logs.CALLBACK.error(
+                                "a notification failed: topic={} instance={}", engine.topic(), engine.instance(), t));
             }
         }
     }

@@ -124,7 +124,14 @@ abstract class Step<T extends @Nullable Object, R extends @Nullable Object> exte
         try {
             outcome(answer, error);
         } catch (Throwable t) {
-            Logs.CALLBACK.error("statesync: {} could not be handled; please report this", what(), t);
+            Logs.with(
+                    engine,
+                    () -> Logs.CALLBACK.error(
+                            "{} could not be handled; please report this: topic={} instance={}",
+                            what(),
+                            engine.topic(),
+                            engine.instance(),
+                            t));
         }
     }
 
@@ -180,7 +187,13 @@ abstract class Step<T extends @Nullable Object, R extends @Nullable Object> exte
             try {
                 called.toCompletableFuture().cancel(true);
             } catch (UnsupportedOperationException e) { // best effort: a stage need not be a future
-                Logs.CALLBACK.debug("cannot cancel: the stage is no future", e);
+                Logs.with(
+                        engine,
+                        () -> Logs.CALLBACK.debug(
+                                "cannot cancel {}, whose stage is no future: topic={} instance={}",
+                                what(),
+                                engine.topic(),
+                                engine.instance()));
             }
         }
         cancelled();

@@ -5,4 +5,5 @@ module io.statesync.core {
     requires static transitive org.jspecify;
 
     exports io.statesync;
+    exports io.statesync.source;
 }

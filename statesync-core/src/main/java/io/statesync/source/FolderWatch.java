@@ -1,0 +1,142 @@
+package io.statesync.source;
+
+import static java.nio.file.StandardWatchEventKinds.ENTRY_CREATE;
+import static java.nio.file.StandardWatchEventKinds.ENTRY_DELETE;
+import static java.nio.file.StandardWatchEventKinds.ENTRY_MODIFY;
+import static java.nio.file.StandardWatchEventKinds.OVERFLOW;
+
+import java.io.IOException;
+import java.nio.file.ClosedWatchServiceException;
+import java.nio.file.Path;
+import java.nio.file.WatchEvent;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The wait for something to happen to a file: the operating system's word about its folder, or the end of a time-out.
+ *
+ * <p>The folder is watched, not the file, because a save may put a new file in the place of the old one. Where the system
+ * cannot watch it, only the time-out is left. One thread waits; any thread may close.
+ */
+final class FolderWatch implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger("io.statesync.source");
+
+    /** What ended a wait. */
+    enum Signal {
+        /** The file was touched, or that cannot be excluded. */
+        FILE,
+        /** A name came or went in the folder: the file may be a link to something that was exchanged. */
+        FOLDER,
+        /** The time-out. */
+        TIMEOUT,
+        /** The watch was closed. */
+        CLOSED
+    }
+
+    private final Path folder;
+    private final Path name;
+    private final @Nullable WatchService service;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private @Nullable WatchKey key; // of the waiting thread
+
+    private FolderWatch(Path folder, Path name, @Nullable WatchService service) {
+        this.folder = folder;
+        this.name = name;
+        this.service = service;
+    }
+
+    /** A watch on the folder of {@code name}; begins with the first wait. */
+    static FolderWatch of(Path folder, Path name) {
+        try {
+            return new FolderWatch(folder, name, folder.getFileSystem().newWatchService());
+        } catch (IOException | UnsupportedOperationException e) {
+            log.warn("folder cannot be watched, its file is polled folder={} error={}", folder, e.toString());
+            return polling(folder, name);
+        }
+    }
+
+    /** A watch that knows time-outs only. */
+    static FolderWatch polling(Path folder, Path name) {
+        return new FolderWatch(folder, name, null);
+    }
+
+    /** Waits until something happened, at most {@code nanos}. An interrupt ends the wait like a time-out. */
+    Signal await(long nanos) {
+        try {
+            return service == null ? awaitClose(nanos) : await(service, nanos);
+        } catch (InterruptedException e) {
+            // Nobody but user code interrupts this thread, and the end comes by close().
+            return Signal.TIMEOUT;
+        } catch (ClosedWatchServiceException e) {
+            return Signal.CLOSED;
+        }
+    }
+
+    private Signal awaitClose(long nanos) throws InterruptedException {
+        return closed.await(nanos, TimeUnit.NANOSECONDS) ? Signal.CLOSED : Signal.TIMEOUT;
+    }
+
+    private Signal await(WatchService watch, long nanos) throws InterruptedException {
+        long deadline = System.nanoTime() + nanos;
+        if (register(watch)) {
+            // What happened before a (new) registration was not seen.
+            return Signal.FILE;
+        }
+        while (true) {
+            WatchKey signalled = watch.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+            if (signalled == null) {
+                return Signal.TIMEOUT;
+            }
+            Signal signal = Signal.TIMEOUT;
+            for (WatchEvent<?> event : signalled.pollEvents()) {
+                signal = strongest(signal, signalOf(event));
+            }
+            signalled.reset();
+            if (signal != Signal.TIMEOUT) {
+                return signal;
+            }
+        }
+    }
+
+    private Signal signalOf(WatchEvent<?> event) {
+        if (event.kind() == OVERFLOW || name.equals(event.context())) {
+            return Signal.FILE;
+        }
+        return event.kind() == ENTRY_MODIFY ? Signal.TIMEOUT : Signal.FOLDER;
+    }
+
+    private static Signal strongest(Signal one, Signal other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    /** Whether the folder had to be registered, and could be. */
+    private boolean register(WatchService watch) {
+        if (key != null && key.isValid()) {
+            return false;
+        }
+        try {
+            key = folder.register(watch, ENTRY_CREATE, ENTRY_DELETE, ENTRY_MODIFY);
+            return true;
+        } catch (IOException e) {
+            log.debug("folder cannot be watched now folder={} error={}", folder, e.toString());
+            return false;
+        }
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
+        if (service != null) {
+            try {
+                service.close();
+            } catch (IOException e) {
+                log.warn("folder watch not closed cleanly folder={}", folder, e);
+            }
+        }
+    }
+}

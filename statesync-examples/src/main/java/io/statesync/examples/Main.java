@@ -1,20 +1,262 @@
 package io.statesync.examples;
 
-import io.statesync.StateSync;
-import java.util.Map;
+import io.statesync.TimeSource;
+import io.statesync.examples.Screen.Color;
+import java.io.Console;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Properties;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import tools.jackson.databind.json.JsonMapper;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
 
-/** A placeholder for the way into the examples. */
-@Command(name = "statesync", mixinStandardHelpOptions = true, description = "Examples of statesync.")
+/**
+ * The way into the examples. Without a sub-command it does the main job: it keeps a JSON file in sync with two replicas.
+ *
+ * <p>Exit codes: 0 when it ended as asked, also by Ctrl-C; 1 after a failure; 2 for a wrong command line.
+ */
+@Command(
+        name = "statesync",
+        description = "Keeps a JSON file in sync with two replicas that print what changed.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        subcommands = UnixSocketExample.class,
+        sortOptions = false,
+        footer = {
+            "",
+            "It ends with Ctrl-C. Exit codes: 0 ended as asked, 1 failure, 2 wrong command line.",
+            "",
+            "Examples:",
+            "  statesync                      a file of its own, and somebody who edits it",
+            "  statesync settings.json        your file, until Ctrl-C",
+            "  statesync --for 30s app.json   your file, for half a minute"
+        })
 public final class Main implements Callable<Integer> {
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "FILE",
+            description = "The JSON file. Default: a settings.json in a new folder, which a demo edits.")
+    private @Nullable Path file;
+
+    @Option(
+            names = "--for",
+            paramLabel = "DURATION",
+            converter = Durations.class,
+            description = "End after this time, such as 500ms, 10s, 2m.")
+    private @Nullable Duration time;
+
+    @Option(
+            names = "--edits",
+            paramLabel = "N",
+            description = "End when both replicas applied this many revisions after the first.")
+    private @Nullable Integer edits;
+
+    @Option(
+            names = "--pause",
+            paramLabel = "DURATION",
+            converter = Durations.class,
+            defaultValue = "1500ms",
+            description = "How long the demo waits before each edit. Default: ${DEFAULT-VALUE}.")
+    private Duration pause = Duration.ofMillis(1500);
+
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final CountDownLatch closed = new CountDownLatch(1);
 
     @Override
-    public Integer call() {
-        System.out.println(JsonMapper.shared().writeValueAsString(Map.of("engine", StateSync.class.getSimpleName())));
-        return 0;
+    public Integer call() throws IOException, InterruptedException {
+        checkOptions();
+        Thread hook = new Thread(this::endByShutdown, "statesync-shutdown");
+        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            if (file != null) {
+                keepInSync(file.toAbsolutePath().normalize(), false);
+            } else {
+                keepGeneratedFileInSync();
+            }
+            return 0;
+        } finally {
+            closed.countDown();
+            forget(hook);
+        }
+    }
+
+    private void checkOptions() {
+        if (edits != null && edits < 1) {
+            throw new ParameterException(commandLine(), "Invalid value for option '--edits': " + edits + " is below 1");
+        }
+    }
+
+    private void keepGeneratedFileInSync() throws IOException, InterruptedException {
+        Path folder = Files.createTempDirectory("statesync-");
+        Path generated = folder.resolve("settings.json");
+        try {
+            Files.writeString(generated, DemoEditor.FIRST);
+            keepInSync(generated, true);
+        } finally {
+            Files.deleteIfExists(generated);
+            try {
+                Files.delete(folder);
+            } catch (DirectoryNotEmptyException e) {
+                commandLine().getErr().println("kept, since somebody else put files there: " + folder);
+            }
+        }
+    }
+
+    private void keepInSync(Path watched, boolean generated) throws IOException, InterruptedException {
+        Screen screen = new Screen(commandLine().getOut(), Ansi.AUTO.enabled());
+        long begin = System.nanoTime();
+        try (FileSync sync = new FileSync(watched, screen)) {
+            screen.text(
+                    "A JSON file, and two replicas that follow it. Edit it and save:",
+                    "",
+                    "    " + watched,
+                    "",
+                    "ms is the time from the save (the file's modification time) until a replica has applied it.",
+                    "");
+            sync.start(() -> endAfterEdits(sync));
+            endAfterTime();
+            if (generated && new DemoEditor(watched, sync, pause, screen).run(ended)) {
+                screen.line(Color.YELLOW, "demo", "is done; now edit the file yourself, or end with Ctrl-C");
+                endWithTheInput(screen);
+            }
+            ended.await();
+            double seconds = (System.nanoTime() - begin) / 1e9;
+            screen.line(
+                    Color.NONE,
+                    "stopped",
+                    String.format(Locale.ROOT, "after %.1f s, both replicas at revision %d", seconds, sync.revision()));
+        }
+    }
+
+    private void endAfterEdits(FileSync sync) {
+        if (edits != null && sync.revision() > edits) {
+            ended.countDown();
+        }
+    }
+
+    private void endAfterTime() {
+        if (time != null) {
+            // A timer of the engines' time, which has a thread only while one is pending.
+            TimeSource.system().schedule(ended::countDown, time);
+        }
+    }
+
+    /** Nobody edits the generated file where there is neither a terminal nor an open input, as in a build. */
+    private void endWithTheInput(Screen screen) {
+        if (time == null && edits == null && !isTerminal()) {
+            Thread thread = new Thread(
+                    () -> {
+                        drainInput();
+                        screen.line(Color.YELLOW, "demo", "ends, since there is no terminal and no more input");
+                        ended.countDown();
+                    },
+                    "statesync-input");
+            thread.setDaemon(true);
+            thread.start();
+        }
+    }
+
+    private static void drainInput() {
+        try {
+            System.in.transferTo(OutputStream.nullOutputStream());
+        } catch (IOException e) {
+            LoggerFactory.getLogger(Main.class).debug("input closed", e);
+        }
+    }
+
+    /** From JDK 22 on there is a console without a terminal too, which then says so. */
+    @SuppressWarnings("SystemConsoleNull") // both cases are asked for
+    private static boolean isTerminal() {
+        Console console = System.console();
+        try {
+            return console != null
+                    && (boolean) Console.class.getMethod("isTerminal").invoke(console);
+        } catch (ReflectiveOperationException e) {
+            return true;
+        }
+    }
+
+    /** Ctrl-C, or a request to terminate: lets the program close what is open, and makes that a success. */
+    private void endByShutdown() {
+        ended.countDown();
+        try {
+            if (closed.await(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+                // The JVM's own exit code would be 128 + the signal's number.
+                Runtime.getRuntime().halt(0);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void forget(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            LoggerFactory.getLogger(Main.class).debug("the JVM is ending, and the hook is at work", e);
+        }
+    }
+
+    private CommandLine commandLine() {
+        return Objects.requireNonNull(spec, "set by picocli").commandLine();
+    }
+
+    /** The command line of the examples. */
+    static CommandLine create() {
+        return new CommandLine(new Main())
+                .setExecutionExceptionHandler(Main::failed)
+                .setUsageHelpAutoWidth(true)
+                .setCaseInsensitiveEnumValuesAllowed(true);
+    }
+
+    /** One line for what users can put right; a stack trace for the rest, which picocli prints. */
+    private static int failed(Exception failure, CommandLine commandLine, ParseResult parsed) throws Exception {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (!(cause instanceof IOException)) {
+            throw failure;
+        }
+        commandLine.getErr().println(commandLine.getColorScheme().errorText("statesync: " + JsonFile.describe(cause)));
+        return CommandLine.ExitCode.SOFTWARE;
+    }
+
+    /** What {@code --version} prints. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() throws IOException {
+            Properties properties = new Properties();
+            try (InputStream in = Objects.requireNonNull(Main.class.getResourceAsStream("version.properties"))) {
+                properties.load(in);
+            }
+            return new String[] {
+                "statesync " + properties.getProperty("version"), "Java " + Runtime.version(),
+            };
+        }
     }
 
     /**
@@ -23,7 +265,7 @@ public final class Main implements Callable<Integer> {
      * @param args the command line
      */
     public static void main(String... args) {
-        int status = new CommandLine(new Main()).execute(args);
+        int status = create().execute(args);
         // In Maven's exec:java, exit would end Maven itself.
         if (status != 0) {
             System.exit(status);

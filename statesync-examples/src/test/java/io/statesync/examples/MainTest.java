@@ -2,13 +2,168 @@ package io.statesync.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
+@Timeout(180)
 class MainTest {
+    @TempDir
+    Path folder;
+
+    private final Lines out = new Lines();
+    private final Lines err = new Lines();
 
     @Test
-    void succeeds() {
-        assertThat(new CommandLine(new Main()).execute()).isZero();
+    void keepsAFileInSyncAndTheLastGoodStateWhenItBreaks() throws Exception {
+        Path file = Files.writeString(folder.resolve("my.json"), "{\"theme\": \"light\", \"size\": 1}");
+        CompletableFuture<Integer> run = CompletableFuture.supplyAsync(() -> execute("--edits", "2", file.toString()));
+        out.await(" +" + Pattern.quote(file.toString()));
+        out.await(".*replica [AB]  revision 1 .*loaded +2 values");
+        out.await(".*replica [AB]  revision 1 .*loaded +2 values");
+
+        save(file, "{\"theme\": \"dark\", \"size\": 1, \"editor\": {\"tabs\": true}}");
+        out.await(
+                "\\d\\d:\\d\\d:\\d\\d\\.\\d{3}  replica [AB]  revision 2 +\\d+ ms  changed +theme +\"light\" -> \"dark\"");
+        out.await(" +added +editor.tabs +true");
+        out.await(".*replica [AB]  revision 2 +\\d+ ms  changed +theme +\"light\" -> \"dark\"");
+
+        save(file, "{\"theme\": \"dark\", ");
+        out.await(".*file +refused: not valid JSON at line 1, column \\d+: .*; the replicas keep revision 2");
+        Files.delete(file);
+        out.await(".*file +refused: the file is missing; the replicas keep revision 2");
+
+        save(file, "{\"theme\": \"dark\", \"editor\": {\"tabs\": true}}");
+        out.await(".*replica [AB]  revision 3 +\\d+ ms  removed +size +1");
+        out.await(".*replica [AB]  revision 3 +\\d+ ms  removed +size +1");
+        out.await(".*stopped +after .* s, both replicas at revision 3");
+        assertThat(run.get(60, TimeUnit.SECONDS)).isZero();
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void withoutAFileADemoShowsWhatHappensAndTakesItsFileAwayAtTheEnd() throws Exception {
+        assertThat(execute("--edits", "2", "--pause", "1ms")).isZero();
+
+        Path file = Path.of(out.await(" +/.*settings.json").strip());
+        out.await(".*demo +saves another theme");
+        out.await(".*replica [AB]  revision 2 .*changed +theme +\"light\" -> \"dark\"");
+        out.await(".*demo +saves only half of the file");
+        out.await(".*file +refused: not valid JSON at line 6.*; the replicas keep revision 2");
+        out.await(".*demo +saves the whole of it.*");
+        out.await(".*replica [AB]  revision 3 .*changed +fontSize +14 -> 16");
+        out.await(" +removed +plugins +\\[\"git\",\"maven\"]");
+        out.await(".*stopped +after .* s, both replicas at revision 3");
+        assertThat(file).doesNotExist();
+        assertThat(file.getParent()).doesNotExist();
+    }
+
+    @Test
+    void endsAfterTheTimeGiven() throws Exception {
+        Path file = Files.writeString(folder.resolve("my.json"), "{}");
+
+        assertThat(execute("--for", "50ms", file.toString())).isZero();
+
+        out.await(".*stopped +after .* s, both replicas at revision 1");
+    }
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there a process can only be killed")
+    void endsCleanlyWhenItIsToldToTerminate() throws Exception {
+        Path file = Files.writeString(folder.resolve("my.json"), "{}");
+        try (ChildJvm jvm = new ChildJvm(file.toString())) {
+            jvm.lines().await(".*replica [AB]  revision 1 .*");
+            jvm.lines().await(".*replica [AB]  revision 1 .*");
+
+            jvm.terminate();
+
+            jvm.lines().await(".*stopped +after .* s, both replicas at revision 1");
+            assertThat(jvm.exitCode()).isZero();
+        }
+    }
+
+    @Test
+    void endsWithTheInputWhenNobodyIsThereToEditTheDemosFile() throws Exception {
+        try (ChildJvm jvm = new ChildJvm("--pause", "1ms")) {
+            jvm.lines().await(".*demo +is done; now edit the file yourself, or end with Ctrl-C");
+
+            jvm.endInput();
+
+            jvm.lines().await(".*stopped +after .* s, both replicas at revision 3");
+            assertThat(jvm.exitCode()).isZero();
+        }
+    }
+
+    @Test
+    void missingFileIsAFailure() throws Exception {
+        assertThat(execute(folder.resolve("no.json").toString())).isEqualTo(1);
+
+        err.await("statesync: .*no.json: the file is missing");
+    }
+
+    @Test
+    void missingFolderIsAFailure() throws Exception {
+        assertThat(execute(folder.resolve("nowhere").resolve("my.json").toString()))
+                .isEqualTo(1);
+
+        err.await("statesync: .*nowhere: no such folder .*");
+    }
+
+    @Test
+    void invalidFileIsAFailureAtTheBeginning() throws Exception {
+        Path file = Files.writeString(folder.resolve("my.json"), "{\n  \"a\": tru\n}");
+
+        assertThat(execute(file.toString())).isEqualTo(1);
+
+        err.await("statesync: .*my.json: not valid JSON at line 2, column .*");
+    }
+
+    @Test
+    void wrongCommandLineIsToldWithTheUsage() throws Exception {
+        assertThat(execute("--nonsense")).isEqualTo(2);
+        err.await("Unknown option: '--nonsense'");
+        err.await("Usage: statesync .*");
+
+        assertThat(execute("--for", "soon")).isEqualTo(2);
+        err.await("Invalid value for option '--for': 'soon' is not a duration such as .*");
+
+        assertThat(execute("--edits", "0")).isEqualTo(2);
+        err.await("Invalid value for option '--edits': 0 is below 1");
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void helpAndVersionAreThere() throws Exception {
+        assertThat(execute("--help")).isZero();
+        out.await("Usage: statesync .*FILE.*");
+        assertThat(execute("ipc", "--help")).isZero();
+        out.await("Usage: statesync ipc .*");
+        assertThat(execute("--version")).isZero();
+
+        Matcher version = Pattern.compile("statesync \\d+\\.\\d+\\.\\d+.*").matcher(out.await("statesync \\d.*"));
+        assertThat(version.matches()).isTrue();
+    }
+
+    private int execute(String... arguments) {
+        CommandLine commandLine = Main.create();
+        return commandLine
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true))
+                .execute(arguments);
+    }
+
+    private static void save(Path file, String content) throws IOException {
+        Files.writeString(file, content);
     }
 }

@@ -1,0 +1,66 @@
+package io.statesync.examples;
+
+import java.io.PrintWriter;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+
+/** What the user sees: lines with the time and who speaks, in columns. Safe for use from any thread. */
+final class Screen {
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS", Locale.ROOT);
+    private static final String NO_TIME = " ".repeat("HH:mm:ss.SSS".length());
+
+    private final PrintWriter out;
+    private final boolean colors;
+
+    Screen(PrintWriter out, boolean colors) {
+        this.out = out;
+        this.colors = colors;
+    }
+
+    /** The colors in use. */
+    enum Color {
+        NONE(""),
+        RED("31"),
+        GREEN("32"),
+        YELLOW("33"),
+        CYAN("36");
+
+        private final String code;
+
+        Color(String code) {
+            this.code = code;
+        }
+    }
+
+    /** Text without a time. */
+    synchronized void text(String... lines) {
+        for (String line : lines) {
+            out.println(line);
+        }
+        out.flush();
+    }
+
+    /** One line of somebody's. */
+    void line(Color color, String who, String what) {
+        block(color, who, List.of(what));
+    }
+
+    /** Lines of somebody's that belong together; only the first has the time and the name. */
+    synchronized void block(Color color, String who, List<String> lines) {
+        String time = LocalTime.now(ZoneId.systemDefault()).format(TIME);
+        String name = String.format("%-9s", who);
+        for (String line : lines) {
+            out.println((time + "  " + paint(color, name) + "  " + line).stripTrailing());
+            time = NO_TIME;
+            name = " ".repeat(name.length());
+        }
+        out.flush();
+    }
+
+    private String paint(Color color, String text) {
+        return colors && color != Color.NONE ? "\u001b[" + color.code + "m" + text + "\u001b[0m" : text;
+    }
+}

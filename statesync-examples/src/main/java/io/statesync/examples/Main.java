@@ -37,9 +37,8 @@ import picocli.CommandLine.Spec;
  */
 @Command(
         name = "statesync",
-        description = "Keeps a JSON file in sync with two replicas that print what changed.",
         mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class,
+        description = "Keeps a JSON file in sync with two replicas that print what changed.",
         subcommands = UnixSocketExample.class,
         sortOptions = false,
         footer = {
@@ -73,7 +72,7 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--edits",
             paramLabel = "N",
-            description = "End when both replicas applied this many revisions after the first.")
+            description = "End when both replicas are this many revisions past the first.")
     private @Nullable Integer edits;
 
     @Option(
@@ -203,6 +202,9 @@ public final class Main implements Callable<Integer> {
 
     /** Ctrl-C, or a request to terminate: lets the program close what is open, and makes that a success. */
     private void endByShutdown() {
+        if (isTerminal()) {
+            commandLine().getOut().println(); // the terminal has shown ^C
+        }
         ended.countDown();
         try {
             if (closed.await(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -228,10 +230,14 @@ public final class Main implements Callable<Integer> {
 
     /** The command line of the examples. */
     static CommandLine create() {
-        return new CommandLine(new Main())
-                .setExecutionExceptionHandler(Main::failed)
-                .setUsageHelpAutoWidth(true)
-                .setCaseInsensitiveEnumValuesAllowed(true);
+        CommandLine commandLine = new CommandLine(new Main());
+        addVersion(commandLine);
+        return commandLine.setExecutionExceptionHandler(Main::failed).setUsageHelpAutoWidth(true);
+    }
+
+    private static void addVersion(CommandLine command) {
+        command.getCommandSpec().versionProvider(new Version());
+        command.getSubcommands().values().forEach(Main::addVersion);
     }
 
     /** One line for what users can put right; a stack trace for the rest, which picocli prints. */

@@ -10,7 +10,8 @@ import java.util.Locale;
 /** What the user sees: lines with the time and who speaks, in columns. Safe for use from any thread. */
 final class Screen {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS", Locale.ROOT);
-    private static final String NO_TIME = " ".repeat("HH:mm:ss.SSS".length());
+    private static final int NAME_WIDTH = 9;
+    private static final String NO_BEGIN = " ".repeat("HH:mm:ss.SSS".length() + 2 + NAME_WIDTH + 2);
 
     private final PrintWriter out;
     private final boolean colors;
@@ -51,11 +52,10 @@ final class Screen {
     /** Lines of somebody's that belong together; only the first has the time and the name. */
     synchronized void block(Color color, String who, List<String> lines) {
         String time = LocalTime.now(ZoneId.systemDefault()).format(TIME);
-        String name = String.format("%-9s", who);
+        String begin = time + "  " + paint(color, String.format("%-" + NAME_WIDTH + "s", who)) + "  ";
         for (String line : lines) {
-            out.println((time + "  " + paint(color, name) + "  " + line).stripTrailing());
-            time = NO_TIME;
-            name = " ".repeat(name.length());
+            out.println(begin + line);
+            begin = NO_BEGIN;
         }
         out.flush();
     }

@@ -34,16 +34,13 @@ import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.NullNode;
 
-/**
- * A custom IPC over a Unix domain socket. A client that says {@code pull} is answered with {@code revision epoch data}; one
- * that says {@code watch} hears {@code revision epoch} now and at each change.
- */
-@Command(name = "ipc", mixinStandardHelpOptions = true, description = "Follows a JSON file of another JVM.")
+/** A custom IPC: {@code pull} is answered with {@code revision epoch data}, {@code watch} with versions as they come. */
+@Command(name = "ipc", mixinStandardHelpOptions = true, description = "Follows another JVM's JSON file by a socket.")
 final class UnixSocketExample {
     private final List<SocketChannel> watchers = new CopyOnWriteArrayList<>();
     private volatile SnapshotEnvelope<JsonNode> latest = SnapshotEnvelope.of(Revision.ZERO, NullNode.instance);
 
-    @Command(description = "Serves a JSON file.")
+    @Command(mixinStandardHelpOptions = true, description = "Serves a JSON file.")
     void serve(@Parameters(paramLabel = "SOCKET") Path socket, @Parameters(paramLabel = "FILE") Path file)
             throws IOException {
         try (FileSource<JsonNode> source = FileSource.open("settings", file, JsonFile::decode);
@@ -88,7 +85,7 @@ final class UnixSocketExample {
         }
     }
 
-    @Command(description = "Follows what is served; the server may go and come back.")
+    @Command(mixinStandardHelpOptions = true, description = "Follows what is served; the server may come and go.")
     void follow(@Parameters(paramLabel = "SOCKET") Path socket) {
         RevisionSync<JsonNode> sync = createRevisionSync(RevisionSyncOptions.<JsonNode>builder("settings")
                 .subscriber(handler -> {

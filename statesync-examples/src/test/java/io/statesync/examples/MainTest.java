@@ -149,6 +149,8 @@ class MainTest {
         out.await("Usage: statesync .*FILE.*");
         assertThat(execute("ipc", "--help")).isZero();
         out.await("Usage: statesync ipc .*");
+        assertThat(execute("ipc", "follow", "--help")).isZero();
+        out.await("Usage: statesync ipc follow .*SOCKET.*");
         assertThat(execute("--version")).isZero();
 
         Matcher version = Pattern.compile("statesync \\d+\\.\\d+\\.\\d+.*").matcher(out.await("statesync \\d.*"));

@@ -5,5 +5,6 @@ module io.statesync.core {
     requires static transitive org.jspecify;
 
     exports io.statesync;
+    exports io.statesync.micrometer;
     exports io.statesync.source;
 }

@@ -46,17 +46,22 @@ public final class SyncGroup implements AutoCloseable {
         return members.remove(member);
     }
 
+    /** The members now, in the order in which they were added. */
+    public synchronized List<RevisionSync<?>> members() {
+        return List.copyOf(members);
+    }
+
     /**
      * Starts all members. The future is done when all are, and fails with the first failure, further ones suppressed in
      * it, when all have their outcome.
      */
     public CompletableFuture<Void> start() {
-        return all(snapshot().stream().map(RevisionSync::start).toList());
+        return all(members().stream().map(RevisionSync::start).toList());
     }
 
     /** Refreshes all members; the future is like that of {@link #start()}. */
     public CompletableFuture<Void> refresh() {
-        return all(snapshot().stream().map(RevisionSync::refresh).toList());
+        return all(members().stream().map(RevisionSync::refresh).toList());
     }
 
     private static CompletableFuture<Void> all(List<CompletableFuture<Void>> futures) {
@@ -94,7 +99,7 @@ public final class SyncGroup implements AutoCloseable {
 
     /** The status of each member, in the order in which they were added. */
     public List<SyncStatus> statuses() {
-        return snapshot().stream().map(RevisionSync::status).toList();
+        return members().stream().map(RevisionSync::status).toList();
     }
 
     /** Whether every member runs, is connected and is not behind. */
@@ -113,9 +118,5 @@ public final class SyncGroup implements AutoCloseable {
         Collections.reverse(reversed);
         reversed.forEach(RevisionSync::stop);
         reversed.forEach(RevisionSync::close);
-    }
-
-    private synchronized List<RevisionSync<?>> snapshot() {
-        return List.copyOf(members);
     }
 }

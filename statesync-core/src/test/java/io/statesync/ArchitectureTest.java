@@ -18,23 +18,51 @@ class ArchitectureTest {
             .resideInAPackage("io.statesync.engine..")
             .should()
             .onlyHaveDependentClassesThat()
+            .resideInAnyPackage("io.statesync", "io.statesync.engine..");
+
+    @ArchTest
+    static final ArchRule rootAndEngineUseNothingBesideThemselves = classes()
+            .that()
             .resideInAnyPackage("io.statesync", "io.statesync.engine..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("io.statesync", "io.statesync.engine..", "java..", "org.slf4j..", "org.jspecify..");
+
+    @ArchTest
+    static final ArchRule onlyTheMicrometerPackageNeedsMicrometer = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.statesync.micrometer..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.micrometer..", "io.statesync.micrometer..");
+
+    @ArchTest
+    static final ArchRule packagesBesideTheEngineUseTheRootOnly = classes()
+            .that()
+            .resideInAPackage("io.statesync.micrometer..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(
+                    "io.statesync", "io.statesync.micrometer..", "io.micrometer..", "java..", "org.jspecify..");
+
+    @ArchTest
+    static final ArchRule theSourceSideUsesTheRootOnly = noClasses()
+            .that()
+            .resideInAPackage("io.statesync.source..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "io.statesync.engine..",
+                    "io.statesync.micrometer..",
+                    "io.statesync.replica..",
+                    "io.statesync.apply..")
             .allowEmptyShould(true);
 
     @ArchTest
-    static final ArchRule theRootPackageUsesNoOtherPackageThanTheEngine = noClasses()
+    static final ArchRule onlyTheEngineAndTheSourceSideLog = noClasses()
             .that()
-            .resideInAPackage("io.statesync")
+            .resideOutsideOfPackages("io.statesync.engine..", "io.statesync.source..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("io.statesync.source..", "io.statesync.replica..", "io.statesync.apply..");
-
-    @ArchTest
-    static final ArchRule theEngineUsesOnlyTheRootPackage = noClasses()
-            .that()
-            .resideInAPackage("io.statesync.engine..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage("io.statesync.source..", "io.statesync.replica..", "io.statesync.apply..")
-            .allowEmptyShould(true);
+            .resideInAPackage("org.slf4j..");
 }

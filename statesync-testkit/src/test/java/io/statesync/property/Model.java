@@ -523,6 +523,7 @@ final class Model {
     private void afterCycle(End end) {
         undecided = end;
         applyWaitingPush();
+        answerApplies();
         if (applying == null || queue != null) {
             decide();
         }

@@ -30,6 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CallbackReentrancyTest {
 
     /** What is done inside the callback. */
+    @SuppressWarnings("ImmutableEnumChecker") // a stateless function
     enum Action {
         STOP(engine -> done(engine::stop)),
         CLOSE(engine -> done(engine::close)),
@@ -50,6 +51,7 @@ class CallbackReentrancyTest {
     }
 
     /** Where callbacks run. */
+    @SuppressWarnings("ImmutableEnumChecker") // a stateless function
     enum Threads {
         DIRECT(() -> null),
         ONE(Executors::newSingleThreadExecutor),

@@ -58,9 +58,10 @@ class IdleEngineTest {
     private static RevisionSyncOptions<Long> options(CountingSource source, ScheduledExecutorService answers) {
         return RevisionSyncOptions.<Long>builder(CountingSource.TOPIC)
                 .subscriber(source::subscribe)
-                .provider(request -> CompletableFuture.supplyAsync(
-                        () -> CountingSource.snapshot(source.revision.get()),
-                        task -> answers.schedule(task, 1, TimeUnit.MILLISECONDS)))
+                .provider(request ->
+                        CompletableFuture.supplyAsync(() -> CountingSource.snapshot(source.revision.get()), task -> {
+                            var unused = answers.schedule(task, 1, TimeUnit.MILLISECONDS);
+                        }))
                 .applier(source::apply)
                 .build();
     }

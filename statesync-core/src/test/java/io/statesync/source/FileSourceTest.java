@@ -22,12 +22,15 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -486,6 +489,18 @@ class FileSourceTest {
     }
 
     @Test
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "elsewhere the JDK watches in another way")
+    void closeEndsTheThreadOfTheJdksWatchToo() throws Exception {
+        await().until(() -> jdkWatchThreads() == 0); // those of the tests before
+        FileSource<Integer> source = open(builder());
+        await().until(() -> jdkWatchThreads() == 1);
+
+        source.close();
+
+        await().until(() -> jdkWatchThreads() == 0);
+    }
+
+    @Test
     void closeEndsAPollingSourceAtOnce() throws Exception {
         FileSource<Integer> source = open(builder().withoutWatch().pollInterval(LONG));
 
@@ -585,6 +600,13 @@ class FileSourceTest {
 
     private static boolean threadOf(FileSource<?> source) {
         return threadNamed("statesync-file-" + source.topic());
+    }
+
+    private static long jdkWatchThreads() {
+        return Thread.getAllStackTraces().values().stream()
+                .filter(stack -> Stream.of(stack)
+                        .anyMatch(frame -> frame.getClassName().startsWith("sun.nio.fs.LinuxWatchService")))
+                .count();
     }
 
     private static boolean threadNamed(String name) {

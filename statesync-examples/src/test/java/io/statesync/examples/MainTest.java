@@ -56,7 +56,7 @@ class MainTest {
     void withoutAFileADemoShowsWhatHappensAndTakesItsFileAwayAtTheEnd() throws Exception {
         assertThat(execute("--edits", "2", "--pause", "1ms")).isZero();
 
-        Path file = Path.of(out.await(" +/.*settings.json").strip());
+        Path file = Path.of(out.await(" +\\S.*settings\\.json").strip());
         out.await(".*demo +saves another theme");
         out.await(".*replica [AB]  revision 2 .*changed +theme +\"light\" -> \"dark\"");
         out.await(".*demo +saves only half of the file");

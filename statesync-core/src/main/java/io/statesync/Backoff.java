@@ -95,7 +95,7 @@ public final class Backoff {
         double initial = initialDelay.toNanos();
         double max = maxDelay.toNanos();
         double delay = Math.min(max, initial * Math.pow(multiplier, attempt - 1));
-        long nanos = (long) delay;
+        long nanos = Math.min((long) delay, maxDelay.toNanos());
         return Duration.ofNanos(jitter ? random.nextLong(nanos + 1) : nanos);
     }
 

@@ -15,7 +15,7 @@ final class Texts {
         StringBuilder out = new StringBuilder(Math.min(text.length(), LIMIT) + 8).append('"');
         for (int i = 0; i < text.length() && i < LIMIT; i++) {
             char c = text.charAt(i);
-            if (c < ' ' || c == 0x7f || Character.isSurrogate(c)) {
+            if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029' || Character.isSurrogate(c)) {
                 out.append(String.format("\\u%04x", (int) c));
             } else {
                 out.append(c);

@@ -22,7 +22,8 @@ class BackoffTest {
 
     @Provide
     Arbitrary<Backoff> backoffs() {
-        Arbitrary<Duration> durations = Arbitraries.longs().between(1, 1L << 53).map(Duration::ofNanos);
+        Arbitrary<Duration> durations =
+                Arbitraries.longs().between(1, Long.MAX_VALUE / 2).map(Duration::ofNanos);
         return Combinators.combine(durations, durations, Arbitraries.doubles().between(1, 1e6))
                 .as((a, b, multiplier) -> a.compareTo(b) <= 0
                         ? Backoff.exponential(a, multiplier, b)

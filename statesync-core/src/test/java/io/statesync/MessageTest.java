@@ -116,7 +116,10 @@ class MessageTest {
         String quoted = Texts.quote(text);
         assertThat(quoted.length()).isLessThanOrEqualTo(80 * 6 + 3);
         assertThat(quoted.chars())
-                .noneMatch(c -> c < ' ' || c == 0x7f || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE));
+                .noneMatch(c -> Character.isISOControl(c)
+                        || c == 0x2028
+                        || c == 0x2029
+                        || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE));
         assertThat(quoted).startsWith("\"").endsWith("\"");
     }
 }

@@ -3,7 +3,8 @@ package io.statesync.threads;
 import static io.statesync.threads.CountingSource.snapshot;
 import static io.statesync.threads.Interleavings.check;
 import static io.statesync.threads.Interleavings.explore;
-import static io.statesync.threads.Interleavings.together;
+import static io.statesync.threads.Interleavings.two;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.statesync.InvalidationHandler;
 import io.statesync.PullResult;
@@ -13,8 +14,12 @@ import io.statesync.StateSync;
 import io.statesync.StateVersion;
 import io.statesync.Subscription;
 import io.statesync.SyncListener;
+import io.statesync.threads.Interleavings.Program;
+import io.statesync.threads.Interleavings.Run;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -28,8 +33,16 @@ import org.junit.jupiter.api.Test;
 class CallbackInterleavingsTest {
 
     @Test
-    void aListenerHearsOneCallAtATimeAndInOrder() {
-        explore(() -> {
+    void inEverySchedule() {
+        explore(
+                aListenerHearsOneCallAtATimeAndInOrder(),
+                joiningAStartWhileItsSubscriptionArrives(),
+                anOnCancelActionRegisteredDuringStopRunsOnce(),
+                anAnswerDuringStopMovesLocalOrIsIgnored());
+    }
+
+    private static Program aListenerHearsOneCallAtATimeAndInOrder() {
+        return two("a listener hears one call at a time and in order", () -> {
             CountingSource source = new CountingSource();
             AtomicInteger calls = new AtomicInteger();
             AtomicLong heard = new AtomicLong();
@@ -43,15 +56,18 @@ class CallbackInterleavingsTest {
                     calls.decrementAndGet();
                 }
             }));
-            together(() -> source.push(2), () -> source.push(3));
-            source.verify();
-            check(heard.get() == engine.localRevision().bits(), "the last apply was not told");
+            return new Run(
+                    () -> {
+                        source.verify();
+                        check(heard.get() == engine.localRevision().bits(), "the last apply was not told");
+                    },
+                    () -> source.push(2),
+                    () -> source.push(3));
         });
     }
 
-    @Test
-    void joiningAStartWhileItsSubscriptionArrives() {
-        explore(() -> {
+    private static Program joiningAStartWhileItsSubscriptionArrives() {
+        return two("a start may be waited for while its subscription arrives", () -> {
             CountingSource source = new CountingSource();
             AtomicReference<InvalidationHandler> handler = new AtomicReference<>();
             CompletableFuture<Subscription> link = new CompletableFuture<>();
@@ -62,15 +78,12 @@ class CallbackInterleavingsTest {
                     })
                     .build());
             CompletableFuture<Void> start = engine.start();
-            together(start::join, () -> link.complete(source.opened(handler.get())));
-            source.verify();
+            return new Run(source::verify, () -> glance(start), () -> link.complete(source.opened(handler.get())));
         });
     }
 
-    @Test
-    @DisplayName("R4: an onCancel action runs once, however late it is registered")
-    void anOnCancelActionRegisteredDuringStopRunsOnce() {
-        explore(() -> {
+    private static Program anOnCancelActionRegisteredDuringStopRunsOnce() {
+        return two("R4: an onCancel action runs once, however late it is registered", () -> {
             CountingSource source = new CountingSource();
             CompletableFuture<PullResult<Long>> never = new CompletableFuture<>();
             AtomicReference<Runnable> register = new AtomicReference<>();
@@ -83,29 +96,46 @@ class CallbackInterleavingsTest {
                 return never;
             }));
             source.event();
-            together(engine::stop, register.get());
-            source.verify();
-            check(cancelled.get() == 1, "ran " + cancelled.get() + " times");
-            check(never.isCancelled(), "the pull's future is not cancelled");
+            return new Run(
+                    () -> {
+                        source.verify();
+                        check(cancelled.get() == 1, "ran " + cancelled.get() + " times");
+                        check(never.isCancelled(), "the pull's future is not cancelled");
+                    },
+                    engine::stop,
+                    register.get());
         });
     }
 
-    @Test
-    @DisplayName("L3, R4: an answer during stop ends the pull once")
-    void anAnswerDuringStopMovesLocalOrIsIgnored() {
-        explore(() -> {
+    private static Program anAnswerDuringStopMovesLocalOrIsIgnored() {
+        return two("L3, R4: an answer during stop ends the pull once", () -> {
             CountingSource source = new CountingSource();
             CompletableFuture<PullResult<Long>> answer = new CompletableFuture<>();
             RevisionSync<Long> engine = source.started(
                     source.options().provider(request -> source.revision.get() == 2 ? answer : source.pull(request)));
             source.revision.set(2);
             CompletableFuture<Void> refresh = engine.refresh();
-            together(() -> answer.complete(snapshot(2)), engine::stop);
-            source.verify();
-            check(refresh.isDone(), "the refresh has no outcome");
-            boolean moved = engine.localRevision().bits() == 2;
-            check(moved || refresh.isCompletedExceptionally(), "done without its apply");
-            check(source.open.get() == 0, "the subscription is open");
+            return new Run(
+                    () -> {
+                        source.verify();
+                        check(refresh.isDone(), "the refresh has no outcome");
+                        boolean moved = engine.localRevision().bits() == 2;
+                        check(moved || refresh.isCompletedExceptionally(), "done without its apply");
+                        check(source.open.get() == 0, "the subscription is open");
+                    },
+                    () -> answer.complete(snapshot(2)),
+                    engine::stop);
         });
+    }
+
+    /** Waits no time; like any wait, it looks whether this thread is inside a callback. */
+    private static void glance(CompletableFuture<Void> future) {
+        try {
+            future.get(0, NANOSECONDS);
+        } catch (TimeoutException e) { // it is not done yet
+            check(!future.isCompletedExceptionally(), "failed");
+        } catch (InterruptedException | ExecutionException e) {
+            throw new AssertionError("it neither fails nor is it interrupted", e);
+        }
     }
 }

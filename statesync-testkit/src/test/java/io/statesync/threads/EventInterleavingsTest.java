@@ -4,11 +4,13 @@ import static io.statesync.threads.CountingSource.local;
 import static io.statesync.threads.CountingSource.snapshot;
 import static io.statesync.threads.Interleavings.check;
 import static io.statesync.threads.Interleavings.explore;
-import static io.statesync.threads.Interleavings.together;
+import static io.statesync.threads.Interleavings.two;
 
 import io.statesync.PullResult;
 import io.statesync.RevisionSync;
 import io.statesync.RevisionSyncOptions;
+import io.statesync.threads.Interleavings.Program;
+import io.statesync.threads.Interleavings.Run;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.DisplayName;
@@ -21,52 +23,72 @@ import org.junit.jupiter.api.Test;
 class EventInterleavingsTest {
 
     @Test
-    void twoEventsAtOnceLeaveTheEngineAtTheNewer() {
-        explore(() -> {
+    void inEverySchedule() {
+        explore(
+                twoEventsAtOnceLeaveTheEngineAtTheNewer(),
+                anEventWhileAnotherThreadAnswersIsPulled(),
+                anEventWhileThePullFailsIsPulled(),
+                aReconnectWhileAnotherThreadAnswersIsPulled());
+    }
+
+    private static Program twoEventsAtOnceLeaveTheEngineAtTheNewer() {
+        return two("two events at once leave the engine at the newer", () -> {
             CountingSource source = new CountingSource();
             RevisionSync<Long> engine = source.started();
-            together(source::event, source::event);
-            settledAt(3, engine, source);
+            return new Run(
+                    () -> {
+                        settledAt(3, engine, source);
+                    },
+                    source::event,
+                    source::event);
         });
     }
 
-    @Test
-    void anEventWhileAnotherThreadAnswersIsPulled() {
-        explore(() -> {
+    private static Program anEventWhileAnotherThreadAnswersIsPulled() {
+        return two("an event while another thread answers is pulled", () -> {
             CountingSource source = new CountingSource();
             CompletableFuture<PullResult<Long>> answer = new CompletableFuture<>();
             RevisionSync<Long> engine = source.started(slowAt(2, answer, source));
             source.event();
-            together(() -> answer.complete(snapshot(2)), source::event);
-            settledAt(3, engine, source);
+            return new Run(
+                    () -> {
+                        settledAt(3, engine, source);
+                    },
+                    () -> answer.complete(snapshot(2)),
+                    source::event);
         });
     }
 
-    @Test
-    void anEventWhileThePullFailsIsPulled() {
-        explore(() -> {
+    private static Program anEventWhileThePullFailsIsPulled() {
+        return two("an event while the pull fails is pulled", () -> {
             CountingSource source = new CountingSource();
             CompletableFuture<PullResult<Long>> answer = new CompletableFuture<>();
             RevisionSync<Long> engine = source.started(slowAt(2, answer, source));
             source.event();
-            together(() -> answer.completeExceptionally(new TimeoutException("too late")), source::event);
-            settledAt(3, engine, source);
+            return new Run(
+                    () -> {
+                        settledAt(3, engine, source);
+                    },
+                    () -> answer.completeExceptionally(new TimeoutException("too late")),
+                    source::event);
         });
     }
 
-    @Test
-    @DisplayName("N1: a reconnect while a cycle ends is followed by a pull that began after it")
-    void aReconnectWhileAnotherThreadAnswersIsPulled() {
-        explore(() -> {
+    private static Program aReconnectWhileAnotherThreadAnswersIsPulled() {
+        return two("N1: a reconnect while a cycle ends is followed by a pull that began after it", () -> {
             CountingSource source = new CountingSource();
             CompletableFuture<PullResult<Long>> answer = new CompletableFuture<>();
             RevisionSync<Long> engine = source.started(slowAt(2, answer, source));
             source.event();
-            together(() -> answer.complete(snapshot(2)), () -> {
-                source.revision.set(3);
-                source.reconnected();
-            });
-            settledAt(3, engine, source);
+            return new Run(
+                    () -> {
+                        settledAt(3, engine, source);
+                    },
+                    () -> answer.complete(snapshot(2)),
+                    () -> {
+                        source.revision.set(3);
+                        source.reconnected();
+                    });
         });
     }
 

@@ -4,10 +4,12 @@ import static io.statesync.threads.CountingSource.local;
 import static io.statesync.threads.CountingSource.snapshot;
 import static io.statesync.threads.Interleavings.check;
 import static io.statesync.threads.Interleavings.explore;
-import static io.statesync.threads.Interleavings.together;
+import static io.statesync.threads.Interleavings.two;
 
 import io.statesync.PullResult;
 import io.statesync.RevisionSync;
+import io.statesync.threads.Interleavings.Program;
+import io.statesync.threads.Interleavings.Run;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -19,36 +21,50 @@ import org.junit.jupiter.api.Test;
 class PushInterleavingsTest {
 
     @Test
-    void aPushAndAnEvent() {
-        explore(() -> {
+    void inEverySchedule() {
+        explore(aPushAndAnEvent(), aPushAndAnAnswerFromAnotherThread(), twoPushes());
+    }
+
+    private static Program aPushAndAnEvent() {
+        return two("a push and an event", () -> {
             CountingSource source = new CountingSource();
             RevisionSync<Long> engine = source.started();
             source.revision.set(2);
-            together(() -> source.push(2), source::event);
-            settledAt(3, engine, source);
+            return new Run(
+                    () -> {
+                        settledAt(3, engine, source);
+                    },
+                    () -> source.push(2),
+                    source::event);
         });
     }
 
-    @Test
-    void aPushAndAnAnswerFromAnotherThread() {
-        explore(() -> {
+    private static Program aPushAndAnAnswerFromAnotherThread() {
+        return two("a push and an answer from another thread", () -> {
             CountingSource source = new CountingSource();
             CompletableFuture<PullResult<Long>> answer = new CompletableFuture<>();
             RevisionSync<Long> engine = source.started(
                     source.options().provider(request -> source.revision.get() == 2 ? answer : source.pull(request)));
             source.event();
-            together(() -> answer.complete(snapshot(2)), () -> source.push(3));
-            settledAt(3, engine, source);
+            return new Run(
+                    () -> {
+                        settledAt(3, engine, source);
+                    },
+                    () -> answer.complete(snapshot(2)),
+                    () -> source.push(3));
         });
     }
 
-    @Test
-    void twoPushes() {
-        explore(() -> {
+    private static Program twoPushes() {
+        return two("two pushes", () -> {
             CountingSource source = new CountingSource();
             RevisionSync<Long> engine = source.started();
-            together(() -> source.push(2), () -> source.push(3));
-            settledAt(3, engine, source);
+            return new Run(
+                    () -> {
+                        settledAt(3, engine, source);
+                    },
+                    () -> source.push(2),
+                    () -> source.push(3));
         });
     }
 

@@ -2,13 +2,16 @@ package io.statesync.threads;
 
 import static io.statesync.threads.Interleavings.check;
 import static io.statesync.threads.Interleavings.explore;
-import static io.statesync.threads.Interleavings.together;
+import static io.statesync.threads.Interleavings.three;
+import static io.statesync.threads.Interleavings.two;
 
 import io.statesync.InvalidationHandler;
 import io.statesync.LifecycleState;
 import io.statesync.RevisionSync;
 import io.statesync.StateSync;
 import io.statesync.Subscription;
+import io.statesync.threads.Interleavings.Program;
+import io.statesync.threads.Interleavings.Run;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -22,38 +25,53 @@ import org.junit.jupiter.api.Test;
 class StartInterleavingsTest {
 
     @Test
-    void twoStartsShareOneSubscription() {
-        explore(() -> {
+    void inEverySchedule() {
+        explore(
+                twoStartsShareOneSubscription(),
+                twoStartsAndAStopLeaveNothingOpen(),
+                aSubscriptionThatArrivesDuringStopIsClosed(),
+                aFailingStartAndAnotherLeaveASubscriptionOnlyIfRunning());
+    }
+
+    private static Program twoStartsShareOneSubscription() {
+        return two("two starts share one subscription", () -> {
             CountingSource source = new CountingSource();
             RevisionSync<Long> engine =
                     StateSync.createRevisionSync(source.options().build());
             AtomicReference<CompletableFuture<Void>> one = new AtomicReference<>();
             AtomicReference<CompletableFuture<Void>> two = new AtomicReference<>();
-            together(() -> one.set(engine.start()), () -> two.set(engine.start()));
-            source.verify();
-            check(succeeded(one) && succeeded(two), "a start did not succeed");
-            check(source.open.get() == 1, source.open.get() + " subscriptions are open");
+            return new Run(
+                    () -> {
+                        source.verify();
+                        check(succeeded(one) && succeeded(two), "a start did not succeed");
+                        check(source.open.get() == 1, source.open.get() + " subscriptions are open");
+                    },
+                    () -> one.set(engine.start()),
+                    () -> two.set(engine.start()));
         });
     }
 
-    @Test
-    void twoStartsAndAStopLeaveNothingOpen() {
-        explore(() -> {
+    private static Program twoStartsAndAStopLeaveNothingOpen() {
+        return three("two starts and a stop leave nothing open", () -> {
             CountingSource source = new CountingSource();
             RevisionSync<Long> engine =
                     StateSync.createRevisionSync(source.options().build());
             AtomicReference<CompletableFuture<Void>> one = new AtomicReference<>();
             AtomicReference<CompletableFuture<Void>> two = new AtomicReference<>();
-            together(() -> one.set(engine.start()), () -> two.set(engine.start()), engine::stop);
-            source.verify();
-            check(one.get().isDone() && two.get().isDone(), "a start has no outcome");
-            check(source.open.get() == 0, source.open.get() + " subscriptions are open");
+            return new Run(
+                    () -> {
+                        source.verify();
+                        check(one.get().isDone() && two.get().isDone(), "a start has no outcome");
+                        check(source.open.get() == 0, source.open.get() + " subscriptions are open");
+                    },
+                    () -> one.set(engine.start()),
+                    () -> two.set(engine.start()),
+                    engine::stop);
         });
     }
 
-    @Test
-    void aSubscriptionThatArrivesDuringStopIsClosed() {
-        explore(() -> {
+    private static Program aSubscriptionThatArrivesDuringStopIsClosed() {
+        return two("a subscription that arrives during stop is closed", () -> {
             CountingSource source = new CountingSource();
             AtomicReference<InvalidationHandler> handler = new AtomicReference<>();
             CompletableFuture<Subscription> link = new CompletableFuture<>();
@@ -64,17 +82,19 @@ class StartInterleavingsTest {
                     })
                     .build());
             CompletableFuture<Void> start = engine.start();
-            together(() -> link.complete(source.opened(handler.get())), engine::stop);
-            source.verify();
-            check(start.isDone(), "the start has no outcome");
-            check(source.open.get() == 0, "the subscription is open");
+            return new Run(
+                    () -> {
+                        source.verify();
+                        check(start.isDone(), "the start has no outcome");
+                        check(source.open.get() == 0, "the subscription is open");
+                    },
+                    () -> link.complete(source.opened(handler.get())),
+                    engine::stop);
         });
     }
 
-    @Test
-    @DisplayName("L2: a start that fails and one that comes meanwhile agree on what is left")
-    void aFailingStartAndAnotherLeaveASubscriptionOnlyIfRunning() {
-        explore(() -> {
+    private static Program aFailingStartAndAnotherLeaveASubscriptionOnlyIfRunning() {
+        return two("L2: a start that fails and one that comes meanwhile agree on what is left", () -> {
             CountingSource source = new CountingSource();
             AtomicInteger pulls = new AtomicInteger();
             RevisionSync<Long> engine = StateSync.createRevisionSync(source.options()
@@ -87,12 +107,16 @@ class StartInterleavingsTest {
                     .build());
             AtomicReference<CompletableFuture<Void>> one = new AtomicReference<>();
             AtomicReference<CompletableFuture<Void>> two = new AtomicReference<>();
-            together(() -> one.set(engine.start()), () -> two.set(engine.start()));
-            source.verify();
-            check(one.get().isDone() && two.get().isDone(), "a start has no outcome");
-            boolean runs = engine.status().state() == LifecycleState.RUNNING;
-            check(source.open.get() == (runs ? 1 : 0), "runs: " + runs + ", open: " + source.open.get());
-            check(runs == (succeeded(one) || succeeded(two)), "the outcomes do not fit the state");
+            return new Run(
+                    () -> {
+                        source.verify();
+                        check(one.get().isDone() && two.get().isDone(), "a start has no outcome");
+                        boolean runs = engine.status().state() == LifecycleState.RUNNING;
+                        check(source.open.get() == (runs ? 1 : 0), "runs: " + runs + ", open: " + source.open.get());
+                        check(runs == (succeeded(one) || succeeded(two)), "the outcomes do not fit the state");
+                    },
+                    () -> one.set(engine.start()),
+                    () -> two.set(engine.start()));
         });
     }
 

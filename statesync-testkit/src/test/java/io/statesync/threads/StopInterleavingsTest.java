@@ -4,9 +4,11 @@ import static io.statesync.threads.CountingSource.local;
 import static io.statesync.threads.CountingSource.version;
 import static io.statesync.threads.Interleavings.check;
 import static io.statesync.threads.Interleavings.explore;
-import static io.statesync.threads.Interleavings.together;
+import static io.statesync.threads.Interleavings.two;
 
 import io.statesync.RevisionSync;
+import io.statesync.threads.Interleavings.Program;
+import io.statesync.threads.Interleavings.Run;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -22,15 +24,24 @@ import org.junit.jupiter.api.Test;
 class StopInterleavingsTest {
 
     @Test
-    void anApplyWhoseTurnComesAfterStopReturnedDoesNotRun() {
-        explore(() -> {
+    void inEverySchedule() {
+        explore(
+                anApplyWhoseTurnComesAfterStopReturnedDoesNotRun(),
+                localStandsStillOnceStopReturned(),
+                noApplyRunsOnceCloseReturned(),
+                whatIsAskedForAtTheSameTimeHasAnOutcome());
+    }
+
+    private static Program anApplyWhoseTurnComesAfterStopReturnedDoesNotRun() {
+        return two("an apply whose turn comes after stop returned does not run", () -> {
             CountingSource source = new CountingSource();
             UiThread ui = new UiThread();
             RevisionSync<Long> engine = source.started(source.options().applyOn(ui));
             ui.holds = true;
             source.event();
             AtomicBoolean stopped = new AtomicBoolean();
-            together(
+            return new Run(
+                    source::verify,
                     () -> {
                         engine.stop();
                         stopped.set(true);
@@ -40,31 +51,32 @@ class StopInterleavingsTest {
                         ui.turn.get().run();
                         check(!late || source.applied() == 1, "applied after stop returned");
                     });
-            source.verify();
         });
     }
 
-    @Test
-    void localStandsStillOnceStopReturned() {
-        explore(() -> {
+    private static Program localStandsStillOnceStopReturned() {
+        return two("local stands still once stop returned", () -> {
             CountingSource source = new CountingSource();
             RevisionSync<Long> engine = source.started();
             AtomicLong atStop = new AtomicLong();
-            together(
+            return new Run(
+                    () -> {
+                        source.verify();
+                        check(
+                                local(engine) == atStop.get(),
+                                "local moved from " + atStop.get() + " to " + local(engine));
+                        check(source.open.get() == 0, "the subscription is open");
+                    },
                     () -> {
                         engine.stop();
                         atStop.set(local(engine));
                     },
                     source::event);
-            source.verify();
-            check(local(engine) == atStop.get(), "local moved from " + atStop.get() + " to " + local(engine));
-            check(source.open.get() == 0, "the subscription is open");
         });
     }
 
-    @Test
-    void noApplyRunsOnceCloseReturned() {
-        explore(() -> {
+    private static Program noApplyRunsOnceCloseReturned() {
+        return two("no apply runs once close returned", () -> {
             CountingSource source = new CountingSource();
             AtomicBoolean closed = new AtomicBoolean();
             RevisionSync<Long> engine = source.started(source.options().applier(snapshot -> {
@@ -73,30 +85,33 @@ class StopInterleavingsTest {
                     source.violated("an apply ran after close returned");
                 }
             }));
-            together(
+            return new Run(
+                    source::verify,
                     () -> {
                         engine.close();
                         closed.set(true);
                     },
                     source::event);
-            source.verify();
         });
     }
 
-    @Test
-    void whatIsAskedForAtTheSameTimeHasAnOutcome() {
-        explore(() -> {
+    private static Program whatIsAskedForAtTheSameTimeHasAnOutcome() {
+        return two("what is asked for at the same time has an outcome", () -> {
             CountingSource source = new CountingSource();
             RevisionSync<Long> engine = source.started();
             AtomicReference<CompletableFuture<Void>> refresh = new AtomicReference<>();
             AtomicReference<CompletableFuture<Void>> await = new AtomicReference<>();
-            together(engine::stop, () -> {
-                refresh.set(engine.refresh());
-                await.set(engine.awaitVersion(version(7)));
-            });
-            source.verify();
-            check(refresh.get().isDone(), "the refresh has no outcome");
-            check(await.get().isCompletedExceptionally(), "the await did not fail");
+            return new Run(
+                    () -> {
+                        source.verify();
+                        check(refresh.get().isDone(), "the refresh has no outcome");
+                        check(await.get().isCompletedExceptionally(), "the await did not fail");
+                    },
+                    engine::stop,
+                    () -> {
+                        refresh.set(engine.refresh());
+                        await.set(engine.awaitVersion(version(7)));
+                    });
         });
     }
 

@@ -136,7 +136,10 @@ class StatusTest {
     @DisplayName("B2: an engine that could not subscribe is not connected")
     void aFailedSubscribeIsNoConnection() {
         Harness h = new Harness(b -> b.startup(Startup.KEEP_TRYING));
-        h.onSubscribe = handler -> CompletableFuture.failedFuture(new IOException("subscribe"));
+        h.onSubscribe = handler -> {
+            handler.reconnected();
+            return CompletableFuture.failedFuture(new IOException("subscribe"));
+        };
         h.startedAt("1");
         assertThat(h.sync.status().state()).isEqualTo(LifecycleState.RUNNING);
         assertThat(h.sync.status().connected()).isFalse();

@@ -240,10 +240,13 @@ class EngineSnippetsTest {
                 request -> {
                     Ipc.Reply reply = ipc.fetch(request.topic());
                     StateVersion held = request.heldVersion();
-                    if (held != null && reply.revision().equals(held.revision().toString())) {
+                    if (held != null
+                            && reply.revision().equals(held.revision().toString())
+                            && reply.epoch().equals(held.epoch().toString())) {
                         return NotModified.instance();
                     }
-                    return SnapshotEnvelope.parse(reply.revision(), null, Settings.parse(reply.json()));
+                    return SnapshotEnvelope.parse(
+                            reply.revision(), reply.epoch(), Settings.parse(reply.json()));
                 },
                 executor);
         // end

@@ -6,6 +6,7 @@ import io.statesync.PullResult;
 import io.statesync.Revision;
 import io.statesync.RevisionSync;
 import io.statesync.RevisionSyncOptions;
+import io.statesync.SnapshotApplier;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.SnapshotProvider;
 import io.statesync.StateSync;
@@ -13,6 +14,7 @@ import io.statesync.TimeSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -39,6 +41,8 @@ import org.openjdk.jmh.annotations.Warmup;
 public class CycleBenchmark {
     private static final String TOPIC = "fleet/settings";
     private static final int MILLION = 1_000_000;
+    private static final int SPINS = 1_000;
+    private static final long SLEEP_NANOS = 10_000;
 
     /** An engine on a direct executor, and the source that it follows. */
     private static class Cycle {
@@ -46,16 +50,15 @@ public class CycleBenchmark {
         private final RevisionSync<String> sync;
         private @Nullable InvalidationHandler handler;
         Revision revision = Revision.ZERO;
-        volatile long applied = -1;
 
-        Cycle(SnapshotProvider<String> provider) {
+        Cycle(SnapshotProvider<String> provider, SnapshotApplier<String> applier) {
             sync = StateSync.createRevisionSync(RevisionSyncOptions.<String>builder(TOPIC)
                     .subscriber(opened -> {
                         handler = opened;
                         return CompletableFuture.completedFuture(() -> {});
                     })
                     .provider(provider)
-                    .applier(snapshot -> applied = snapshot.revision().bits())
+                    .applier(applier)
                     .executor(StateSync.directExecutor())
                     .time(TimeSource.using(timers))
                     .build());
@@ -101,11 +104,14 @@ public class CycleBenchmark {
     @State(Scope.Benchmark)
     public static class Completed {
         private Cycle cycle;
+        private long applied;
 
         /** Starts the engine. */
         @Setup
         public void start() {
-            cycle = new Cycle(request -> CompletableFuture.completedFuture(cycle.snapshot()));
+            cycle = new Cycle(
+                    request -> CompletableFuture.completedFuture(cycle.snapshot()),
+                    snapshot -> applied = snapshot.revision().bits());
             cycle.sync.start().join();
         }
 
@@ -126,15 +132,18 @@ public class CycleBenchmark {
         private Cycle cycle;
         private @Nullable CompletableFuture<PullResult<String>> pull;
         private volatile @Nullable CompletableFuture<PullResult<String>> toAnswer;
+        private volatile long applied = -1;
         private volatile boolean ended;
 
         /** Starts the engine. */
         @Setup
         public void start() {
-            cycle = new Cycle(request -> {
-                pull = new CompletableFuture<>();
-                return pull;
-            });
+            cycle = new Cycle(
+                    request -> {
+                        pull = new CompletableFuture<>();
+                        return pull;
+                    },
+                    snapshot -> applied = snapshot.revision().bits());
             answerer.setDaemon(true);
             answerer.start();
             var started = cycle.sync.start();
@@ -148,20 +157,30 @@ public class CycleBenchmark {
         void cycle() {
             cycle.announceNext();
             toAnswer = pull;
-            while (cycle.applied != cycle.revision.bits() || toAnswer != null) {
-                Thread.onSpinWait();
+            for (int spins = 0; applied != cycle.revision.bits() || toAnswer != null; spins++) {
+                pause(spins);
             }
         }
 
         private void answer() {
-            while (!ended) {
+            for (int spins = 0; !ended; spins++) {
                 CompletableFuture<PullResult<String>> asked = toAnswer;
                 if (asked == null) {
-                    Thread.onSpinWait();
+                    pause(spins);
                 } else {
                     asked.complete(cycle.snapshot());
                     toAnswer = null;
+                    spins = 0;
                 }
+            }
+        }
+
+        /** Spins, and after a while sleeps, since the thread waited for may have no processor. */
+        private static void pause(int spins) {
+            if (spins < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                LockSupport.parkNanos(SLEEP_NANOS);
             }
         }
 
@@ -181,13 +200,13 @@ public class CycleBenchmark {
     @Benchmark
     public long completed(Completed state) {
         state.cycle.announceNext();
-        return state.cycle.applied;
+        return state.applied;
     }
 
     /** Event on the calling thread, time-out armed, then answer and apply on another thread. */
     @Benchmark
     public long async(Async state) {
         state.cycle();
-        return state.cycle.applied;
+        return state.applied;
     }
 }

@@ -245,8 +245,7 @@ class EngineSnippetsTest {
                             && reply.epoch().equals(held.epoch().toString())) {
                         return NotModified.instance();
                     }
-                    return SnapshotEnvelope.parse(
-                            reply.revision(), reply.epoch(), Settings.parse(reply.json()));
+                    return SnapshotEnvelope.parse(reply.revision(), reply.epoch(), Settings.parse(reply.json()));
                 },
                 executor);
         // end

@@ -48,6 +48,7 @@ public final class Interleavings {
      * @param check throws if the run, now over, has left something wrong
      * @param threads what each thread does
      */
+    @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     record Run(Runnable check, Runnable... threads) {}
 
     static Program two(String name, Supplier<Run> setUp) {

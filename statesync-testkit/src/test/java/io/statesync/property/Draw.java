@@ -75,8 +75,9 @@ record Draw(Kind kind, int number, int epoch) {
     JsonNode step(Model model) {
         Map<String, Object> fields = new TreeMap<>();
         switch (kind) {
-            case EVENT -> version(fields, model, beyond(model.local(), AHEAD)).put("topic", "t");
-            case PUSH, AWAIT -> version(fields, model, beyond(model.local(), AHEAD));
+            case EVENT ->
+                version(fields, model, beyond(model.target().local(), AHEAD)).put("topic", "t");
+            case PUSH, AWAIT -> version(fields, model, beyond(model.target().local(), AHEAD));
             case SNAPSHOT -> answer(fields, model);
             case ODD_EVENT, ODD_SNAPSHOT, ODD_PUSH -> {
                 return odd();
@@ -122,8 +123,8 @@ record Draw(Kind kind, int number, int epoch) {
     }
 
     private void answer(Map<String, Object> fields, Model model) {
-        Version target = model.target();
-        version(fields, model, target == null ? beyond(model.local(), AHEAD) : beyond(target, FROM_TARGET));
+        Version target = model.target().wanted();
+        version(fields, model, target == null ? beyond(model.target().local(), AHEAD) : beyond(target, FROM_TARGET));
         if (target != null && epoch == 0 && target.epoch().signum() > 0) {
             fields.put("epoch", target.epoch().toString());
         }
@@ -131,8 +132,9 @@ record Draw(Kind kind, int number, int epoch) {
 
     private Map<String, Object> version(Map<String, Object> fields, Model model, BigInteger revision) {
         fields.put("revision", revision.toString());
-        BigInteger local =
-                model.local() == null ? BigInteger.ZERO : model.local().epoch();
+        BigInteger local = model.target().local() == null
+                ? BigInteger.ZERO
+                : model.target().local().epoch();
         switch (epoch) {
             case 1 -> fields.put("epoch", local.toString());
             case 2 -> fields.put("epoch", local.add(BigInteger.ONE).toString());

@@ -58,8 +58,8 @@ class EnginePropertyTest {
     }
 
     private static String state(Model model) {
-        return " local " + text(model.local()) + " target " + text(model.target()) + (model.behind() ? " behind " : " ")
-                + model.life();
+        return " local " + text(model.target().local()) + " target "
+                + text(model.target().wanted()) + (model.target().behind() ? " behind " : " ") + model.life();
     }
 
     private static String state(SyncStatus status) {

@@ -24,7 +24,8 @@ class ModelConformanceTest {
         Model model = new Model(scenario.options());
         StringBuilder story = new StringBuilder(scenario.options().toString());
         for (JsonNode step : scenario.steps()) {
-            String actual = Effects.describe(model.step(step)) + " " + local(model.local());
+            String actual = Effects.describe(model.step(step)) + " "
+                    + local(model.target().local());
             List<String> effects = new ArrayList<>();
             step.path("expect").forEach(effect -> effects.add(effect.asString()));
             String expected = Effects.describe(effects) + " "

@@ -1,21 +1,15 @@
 package io.statesync.threads;
 
 import static io.statesync.threads.CountingSource.snapshot;
-import static io.statesync.threads.Interleavings.check;
-import static io.statesync.threads.Interleavings.explore;
-import static io.statesync.threads.Interleavings.two;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.statesync.InvalidationHandler;
 import io.statesync.PullResult;
 import io.statesync.RevisionSync;
 import io.statesync.SnapshotEnvelope;
-import io.statesync.StateSync;
 import io.statesync.StateVersion;
 import io.statesync.Subscription;
 import io.statesync.SyncListener;
-import io.statesync.threads.Interleavings.Program;
-import io.statesync.threads.Interleavings.Run;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -30,102 +24,110 @@ import org.junit.jupiter.api.Test;
 /** What the engine tells, and to whom, while several threads make it tell. */
 @Tag("lincheck")
 @DisplayName("H: callbacks come one at a time and in order; waiting and cancelling are safe at any moment")
-class CallbackInterleavingsTest {
+public class CallbackInterleavingsTest extends Interleavings {
 
     @Test
     void inEverySchedule() {
         explore(
-                aListenerHearsOneCallAtATimeAndInOrder(),
-                joiningAStartWhileItsSubscriptionArrives(),
-                anOnCancelActionRegisteredDuringStopRunsOnce(),
-                anAnswerDuringStopMovesLocalOrIsIgnored());
+                "aListenerHearsOneCallAtATimeAndInOrder",
+                "joiningAStartWhileItsSubscriptionArrives",
+                "anOnCancelActionRegisteredDuringStopRunsOnce",
+                "anAnswerDuringStopMovesLocalOrIsIgnored");
     }
 
-    private static Program aListenerHearsOneCallAtATimeAndInOrder() {
-        return two("a listener hears one call at a time and in order", () -> {
-            CountingSource source = new CountingSource();
-            AtomicInteger calls = new AtomicInteger();
-            AtomicLong heard = new AtomicLong();
-            RevisionSync<Long> engine = source.started(source.options().listener(new SyncListener<Long>() {
-                @Override
-                public void onApplied(SnapshotEnvelope<Long> snapshot, StateVersion version, Duration took) {
-                    int before = calls.getAndIncrement();
-                    if (before != 0 || heard.getAndSet(snapshot.data()) >= snapshot.data()) {
-                        source.violated("heard of " + snapshot.data() + " during a call, or too late");
-                    }
-                    calls.decrementAndGet();
+    @Override
+    Run program(String name) {
+        return switch (name) {
+            case "aListenerHearsOneCallAtATimeAndInOrder" -> aListenerHearsOneCallAtATimeAndInOrder();
+            case "joiningAStartWhileItsSubscriptionArrives" -> joiningAStartWhileItsSubscriptionArrives();
+            case "anOnCancelActionRegisteredDuringStopRunsOnce" -> anOnCancelActionRegisteredDuringStopRunsOnce();
+            case "anAnswerDuringStopMovesLocalOrIsIgnored" -> anAnswerDuringStopMovesLocalOrIsIgnored();
+            default -> throw new IllegalArgumentException(name);
+        };
+    }
+
+    /** A listener hears one call at a time and in order. */
+    private static Run aListenerHearsOneCallAtATimeAndInOrder() {
+        CountingSource source = new CountingSource();
+        AtomicInteger calls = new AtomicInteger();
+        AtomicLong heard = new AtomicLong();
+        RevisionSync<Long> engine = source.started(source.options().listener(new SyncListener<Long>() {
+            @Override
+            public void onApplied(SnapshotEnvelope<Long> snapshot, StateVersion version, Duration took) {
+                int before = calls.getAndIncrement();
+                if (before != 0 || heard.getAndSet(snapshot.data()) >= snapshot.data()) {
+                    source.violated("heard of " + snapshot.data() + " during a call, or too late");
                 }
-            }));
-            return new Run(
-                    () -> {
-                        source.verify();
-                        check(heard.get() == engine.localRevision().bits(), "the last apply was not told");
-                    },
-                    () -> source.push(2),
-                    () -> source.push(3));
-        });
+                calls.decrementAndGet();
+            }
+        }));
+        return new Run(
+                source,
+                () -> {
+                    source.verify();
+                    check(heard.get() == engine.localRevision().bits(), "the last apply was not told");
+                },
+                () -> source.push(2),
+                () -> source.push(3));
     }
 
-    private static Program joiningAStartWhileItsSubscriptionArrives() {
-        return two("a start may be waited for while its subscription arrives", () -> {
-            CountingSource source = new CountingSource();
-            AtomicReference<InvalidationHandler> handler = new AtomicReference<>();
-            CompletableFuture<Subscription> link = new CompletableFuture<>();
-            RevisionSync<Long> engine = StateSync.createRevisionSync(source.options()
-                    .subscriber(to -> {
-                        handler.set(to);
-                        return link;
-                    })
-                    .build());
-            CompletableFuture<Void> start = engine.start();
-            return new Run(source::verify, () -> glance(start), () -> link.complete(source.opened(handler.get())));
-        });
+    /** A start may be waited for while its subscription arrives. */
+    private static Run joiningAStartWhileItsSubscriptionArrives() {
+        CountingSource source = new CountingSource();
+        AtomicReference<InvalidationHandler> handler = new AtomicReference<>();
+        CompletableFuture<Subscription> link = new CompletableFuture<>();
+        RevisionSync<Long> engine = source.idle(source.options().subscriber(to -> {
+            handler.set(to);
+            return link;
+        }));
+        CompletableFuture<Void> start = engine.start();
+        return new Run(source, source::verify, () -> glance(start), () -> link.complete(source.opened(handler.get())));
     }
 
-    private static Program anOnCancelActionRegisteredDuringStopRunsOnce() {
-        return two("R4: an onCancel action runs once, however late it is registered", () -> {
-            CountingSource source = new CountingSource();
-            CompletableFuture<PullResult<Long>> never = new CompletableFuture<>();
-            AtomicReference<Runnable> register = new AtomicReference<>();
-            AtomicInteger cancelled = new AtomicInteger();
-            RevisionSync<Long> engine = source.started(source.options().provider(request -> {
-                if (source.revision.get() == 1) {
-                    return source.pull(request);
-                }
-                register.set(() -> request.onCancel(cancelled::incrementAndGet));
-                return never;
-            }));
-            source.event();
-            return new Run(
-                    () -> {
-                        source.verify();
-                        check(cancelled.get() == 1, "ran " + cancelled.get() + " times");
-                        check(never.isCancelled(), "the pull's future is not cancelled");
-                    },
-                    engine::stop,
-                    register.get());
-        });
+    /** R4: an onCancel action runs once, however late it is registered. */
+    private static Run anOnCancelActionRegisteredDuringStopRunsOnce() {
+        CountingSource source = new CountingSource();
+        CompletableFuture<PullResult<Long>> never = new CompletableFuture<>();
+        AtomicReference<Runnable> register = new AtomicReference<>();
+        AtomicInteger cancelled = new AtomicInteger();
+        RevisionSync<Long> engine = source.started(source.options().provider(request -> {
+            if (source.revision.get() == 1) {
+                return source.pull(request);
+            }
+            register.set(() -> request.onCancel(cancelled::incrementAndGet));
+            return never;
+        }));
+        source.event();
+        return new Run(
+                source,
+                () -> {
+                    source.verify();
+                    check(cancelled.get() == 1, "ran " + cancelled.get() + " times");
+                    check(never.isCancelled(), "the pull's future is not cancelled");
+                },
+                engine::stop,
+                register.get());
     }
 
-    private static Program anAnswerDuringStopMovesLocalOrIsIgnored() {
-        return two("L3, R4: an answer during stop ends the pull once", () -> {
-            CountingSource source = new CountingSource();
-            CompletableFuture<PullResult<Long>> answer = new CompletableFuture<>();
-            RevisionSync<Long> engine = source.started(
-                    source.options().provider(request -> source.revision.get() == 2 ? answer : source.pull(request)));
-            source.revision.set(2);
-            CompletableFuture<Void> refresh = engine.refresh();
-            return new Run(
-                    () -> {
-                        source.verify();
-                        check(refresh.isDone(), "the refresh has no outcome");
-                        boolean moved = engine.localRevision().bits() == 2;
-                        check(moved || refresh.isCompletedExceptionally(), "done without its apply");
-                        check(source.open.get() == 0, "the subscription is open");
-                    },
-                    () -> answer.complete(snapshot(2)),
-                    engine::stop);
-        });
+    /** L3, R4: an answer during stop ends the pull once. */
+    private static Run anAnswerDuringStopMovesLocalOrIsIgnored() {
+        CountingSource source = new CountingSource();
+        CompletableFuture<PullResult<Long>> answer = new CompletableFuture<>();
+        RevisionSync<Long> engine = source.started(
+                source.options().provider(request -> source.revision.get() == 2 ? answer : source.pull(request)));
+        source.revision.set(2);
+        CompletableFuture<Void> refresh = engine.refresh();
+        return new Run(
+                source,
+                () -> {
+                    source.verify();
+                    check(refresh.isDone(), "the refresh has no outcome");
+                    boolean moved = engine.localRevision().bits() == 2;
+                    check(moved || refresh.isCompletedExceptionally(), "done without its apply");
+                    check(source.open.get() == 0, "the subscription is open");
+                },
+                () -> answer.complete(snapshot(2)),
+                engine::stop);
     }
 
     /** Waits no time; like any wait, it looks whether this thread is inside a callback. */

@@ -35,6 +35,7 @@ final class CountingSource {
     private volatile long applied;
     private volatile InvalidationHandler handler;
     private volatile String violation;
+    private RevisionSync<Long> engine;
 
     RevisionSyncOptions.Builder<Long> options() {
         return RevisionSyncOptions.<Long>builder(TOPIC)
@@ -52,9 +53,14 @@ final class CountingSource {
 
     /** An engine that runs, at revision 1. */
     RevisionSync<Long> started(RevisionSyncOptions.Builder<Long> options) {
-        RevisionSync<Long> engine = StateSync.createRevisionSync(options.build());
-        CompletableFuture<Void> start = engine.start();
+        CompletableFuture<Void> start = idle(options).start();
         check(start.isDone() && local(engine) == 1, "the engine did not start");
+        return engine;
+    }
+
+    /** An engine that is not started. It is kept, so that the model checker sees that threads share it. */
+    RevisionSync<Long> idle(RevisionSyncOptions.Builder<Long> options) {
+        engine = StateSync.createRevisionSync(options.build());
         return engine;
     }
 

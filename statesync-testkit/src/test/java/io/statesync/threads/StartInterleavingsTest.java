@@ -1,17 +1,9 @@
 package io.statesync.threads;
 
-import static io.statesync.threads.Interleavings.check;
-import static io.statesync.threads.Interleavings.explore;
-import static io.statesync.threads.Interleavings.three;
-import static io.statesync.threads.Interleavings.two;
-
 import io.statesync.InvalidationHandler;
 import io.statesync.LifecycleState;
 import io.statesync.RevisionSync;
-import io.statesync.StateSync;
 import io.statesync.Subscription;
-import io.statesync.threads.Interleavings.Program;
-import io.statesync.threads.Interleavings.Run;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -22,102 +14,108 @@ import org.junit.jupiter.api.Test;
 /** Starts against each other, and against a stop. */
 @Tag("lincheck")
 @DisplayName("L1, L3: at most one subscription is open, and none after stop")
-class StartInterleavingsTest {
+public class StartInterleavingsTest extends Interleavings {
 
     @Test
     void inEverySchedule() {
         explore(
-                twoStartsShareOneSubscription(),
-                twoStartsAndAStopLeaveNothingOpen(),
-                aSubscriptionThatArrivesDuringStopIsClosed(),
-                aFailingStartAndAnotherLeaveASubscriptionOnlyIfRunning());
+                "twoStartsShareOneSubscription",
+                "twoStartsAndAStopLeaveNothingOpen",
+                "aSubscriptionThatArrivesDuringStopIsClosed",
+                "aFailingStartAndAnotherLeaveASubscriptionOnlyIfRunning");
     }
 
-    private static Program twoStartsShareOneSubscription() {
-        return two("two starts share one subscription", () -> {
-            CountingSource source = new CountingSource();
-            RevisionSync<Long> engine =
-                    StateSync.createRevisionSync(source.options().build());
-            AtomicReference<CompletableFuture<Void>> one = new AtomicReference<>();
-            AtomicReference<CompletableFuture<Void>> two = new AtomicReference<>();
-            return new Run(
-                    () -> {
-                        source.verify();
-                        check(succeeded(one) && succeeded(two), "a start did not succeed");
-                        check(source.open.get() == 1, source.open.get() + " subscriptions are open");
-                    },
-                    () -> one.set(engine.start()),
-                    () -> two.set(engine.start()));
-        });
+    @Override
+    Run program(String name) {
+        return switch (name) {
+            case "twoStartsShareOneSubscription" -> twoStartsShareOneSubscription();
+            case "twoStartsAndAStopLeaveNothingOpen" -> twoStartsAndAStopLeaveNothingOpen();
+            case "aSubscriptionThatArrivesDuringStopIsClosed" -> aSubscriptionThatArrivesDuringStopIsClosed();
+            case "aFailingStartAndAnotherLeaveASubscriptionOnlyIfRunning" ->
+                aFailingStartAndAnotherLeaveASubscriptionOnlyIfRunning();
+            default -> throw new IllegalArgumentException(name);
+        };
     }
 
-    private static Program twoStartsAndAStopLeaveNothingOpen() {
-        return three("two starts and a stop leave nothing open", () -> {
-            CountingSource source = new CountingSource();
-            RevisionSync<Long> engine =
-                    StateSync.createRevisionSync(source.options().build());
-            AtomicReference<CompletableFuture<Void>> one = new AtomicReference<>();
-            AtomicReference<CompletableFuture<Void>> two = new AtomicReference<>();
-            return new Run(
-                    () -> {
-                        source.verify();
-                        check(one.get().isDone() && two.get().isDone(), "a start has no outcome");
-                        check(source.open.get() == 0, source.open.get() + " subscriptions are open");
-                    },
-                    () -> one.set(engine.start()),
-                    () -> two.set(engine.start()),
-                    engine::stop);
-        });
+    /** Two starts share one subscription. */
+    private static Run twoStartsShareOneSubscription() {
+        CountingSource source = new CountingSource();
+        RevisionSync<Long> engine = source.idle(source.options());
+        AtomicReference<CompletableFuture<Void>> one = new AtomicReference<>();
+        AtomicReference<CompletableFuture<Void>> two = new AtomicReference<>();
+        return new Run(
+                source,
+                () -> {
+                    source.verify();
+                    check(succeeded(one) && succeeded(two), "a start did not succeed");
+                    check(source.open.get() == 1, source.open.get() + " subscriptions are open");
+                },
+                () -> one.set(engine.start()),
+                () -> two.set(engine.start()));
     }
 
-    private static Program aSubscriptionThatArrivesDuringStopIsClosed() {
-        return two("a subscription that arrives during stop is closed", () -> {
-            CountingSource source = new CountingSource();
-            AtomicReference<InvalidationHandler> handler = new AtomicReference<>();
-            CompletableFuture<Subscription> link = new CompletableFuture<>();
-            RevisionSync<Long> engine = StateSync.createRevisionSync(source.options()
-                    .subscriber(to -> {
-                        handler.set(to);
-                        return link;
-                    })
-                    .build());
-            CompletableFuture<Void> start = engine.start();
-            return new Run(
-                    () -> {
-                        source.verify();
-                        check(start.isDone(), "the start has no outcome");
-                        check(source.open.get() == 0, "the subscription is open");
-                    },
-                    () -> link.complete(source.opened(handler.get())),
-                    engine::stop);
-        });
+    /** Two starts and a stop leave nothing open. */
+    private static Run twoStartsAndAStopLeaveNothingOpen() {
+        CountingSource source = new CountingSource();
+        RevisionSync<Long> engine = source.idle(source.options());
+        AtomicReference<CompletableFuture<Void>> one = new AtomicReference<>();
+        AtomicReference<CompletableFuture<Void>> two = new AtomicReference<>();
+        return new Run(
+                source,
+                () -> {
+                    source.verify();
+                    check(one.get().isDone() && two.get().isDone(), "a start has no outcome");
+                    check(source.open.get() == 0, source.open.get() + " subscriptions are open");
+                },
+                () -> one.set(engine.start()),
+                () -> two.set(engine.start()),
+                engine::stop);
     }
 
-    private static Program aFailingStartAndAnotherLeaveASubscriptionOnlyIfRunning() {
-        return two("L2: a start that fails and one that comes meanwhile agree on what is left", () -> {
-            CountingSource source = new CountingSource();
-            AtomicInteger pulls = new AtomicInteger();
-            RevisionSync<Long> engine = StateSync.createRevisionSync(source.options()
-                    .provider(request -> {
-                        if (pulls.incrementAndGet() == 1) {
-                            throw new IllegalStateException("not yet");
-                        }
-                        return source.pull(request);
-                    })
-                    .build());
-            AtomicReference<CompletableFuture<Void>> one = new AtomicReference<>();
-            AtomicReference<CompletableFuture<Void>> two = new AtomicReference<>();
-            return new Run(
-                    () -> {
-                        source.verify();
-                        check(one.get().isDone() && two.get().isDone(), "a start has no outcome");
-                        boolean runs = engine.status().state() == LifecycleState.RUNNING;
-                        check(source.open.get() == (runs ? 1 : 0), "runs: " + runs + ", open: " + source.open.get());
-                        check(runs == (succeeded(one) || succeeded(two)), "the outcomes do not fit the state");
-                    },
-                    () -> one.set(engine.start()),
-                    () -> two.set(engine.start()));
-        });
+    /** A subscription that arrives during stop is closed. */
+    private static Run aSubscriptionThatArrivesDuringStopIsClosed() {
+        CountingSource source = new CountingSource();
+        AtomicReference<InvalidationHandler> handler = new AtomicReference<>();
+        CompletableFuture<Subscription> link = new CompletableFuture<>();
+        RevisionSync<Long> engine = source.idle(source.options().subscriber(to -> {
+            handler.set(to);
+            return link;
+        }));
+        CompletableFuture<Void> start = engine.start();
+        return new Run(
+                source,
+                () -> {
+                    source.verify();
+                    check(start.isDone(), "the start has no outcome");
+                    check(source.open.get() == 0, "the subscription is open");
+                },
+                () -> link.complete(source.opened(handler.get())),
+                engine::stop);
+    }
+
+    /** L2: a start that fails and one that comes meanwhile agree on what is left. */
+    private static Run aFailingStartAndAnotherLeaveASubscriptionOnlyIfRunning() {
+        CountingSource source = new CountingSource();
+        AtomicInteger pulls = new AtomicInteger();
+        RevisionSync<Long> engine = source.idle(source.options().provider(request -> {
+            if (pulls.incrementAndGet() == 1) {
+                throw new IllegalStateException("not yet");
+            }
+            return source.pull(request);
+        }));
+        AtomicReference<CompletableFuture<Void>> one = new AtomicReference<>();
+        AtomicReference<CompletableFuture<Void>> two = new AtomicReference<>();
+        return new Run(
+                source,
+                () -> {
+                    source.verify();
+                    check(one.get().isDone() && two.get().isDone(), "a start has no outcome");
+                    boolean runs = engine.status().state() == LifecycleState.RUNNING;
+                    check(source.open.get() == (runs ? 1 : 0), "runs: " + runs + ", open: " + source.open.get());
+                    check(runs == (succeeded(one) || succeeded(two)), "the outcomes do not fit the state");
+                },
+                () -> one.set(engine.start()),
+                () -> two.set(engine.start()));
     }
 
     private static boolean succeeded(AtomicReference<CompletableFuture<Void>> start) {

@@ -2,13 +2,8 @@ package io.statesync.threads;
 
 import static io.statesync.threads.CountingSource.local;
 import static io.statesync.threads.CountingSource.version;
-import static io.statesync.threads.Interleavings.check;
-import static io.statesync.threads.Interleavings.explore;
-import static io.statesync.threads.Interleavings.two;
 
 import io.statesync.RevisionSync;
-import io.statesync.threads.Interleavings.Program;
-import io.statesync.threads.Interleavings.Run;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -21,98 +16,108 @@ import org.junit.jupiter.api.Test;
 /** Stop and close against an apply, and against what waits. */
 @Tag("lincheck")
 @DisplayName("L3: nothing is committed after stop returned")
-class StopInterleavingsTest {
+public class StopInterleavingsTest extends Interleavings {
 
     @Test
     void inEverySchedule() {
         explore(
-                anApplyWhoseTurnComesAfterStopReturnedDoesNotRun(),
-                localStandsStillOnceStopReturned(),
-                noApplyRunsOnceCloseReturned(),
-                whatIsAskedForAtTheSameTimeHasAnOutcome());
+                "anApplyWhoseTurnComesAfterStopReturnedDoesNotRun",
+                "localStandsStillOnceStopReturned",
+                "noApplyRunsOnceCloseReturned",
+                "whatIsAskedForAtTheSameTimeHasAnOutcome");
     }
 
-    private static Program anApplyWhoseTurnComesAfterStopReturnedDoesNotRun() {
-        return two("an apply whose turn comes after stop returned does not run", () -> {
-            CountingSource source = new CountingSource();
-            UiThread ui = new UiThread();
-            RevisionSync<Long> engine = source.started(source.options().applyOn(ui));
-            ui.holds = true;
-            source.event();
-            AtomicBoolean stopped = new AtomicBoolean();
-            return new Run(
-                    source::verify,
-                    () -> {
-                        engine.stop();
-                        stopped.set(true);
-                    },
-                    () -> {
-                        boolean late = stopped.get();
-                        ui.turn.get().run();
-                        check(!late || source.applied() == 1, "applied after stop returned");
-                    });
-        });
+    @Override
+    Run program(String name) {
+        return switch (name) {
+            case "anApplyWhoseTurnComesAfterStopReturnedDoesNotRun" ->
+                anApplyWhoseTurnComesAfterStopReturnedDoesNotRun();
+            case "localStandsStillOnceStopReturned" -> localStandsStillOnceStopReturned();
+            case "noApplyRunsOnceCloseReturned" -> noApplyRunsOnceCloseReturned();
+            case "whatIsAskedForAtTheSameTimeHasAnOutcome" -> whatIsAskedForAtTheSameTimeHasAnOutcome();
+            default -> throw new IllegalArgumentException(name);
+        };
     }
 
-    private static Program localStandsStillOnceStopReturned() {
-        return two("local stands still once stop returned", () -> {
-            CountingSource source = new CountingSource();
-            RevisionSync<Long> engine = source.started();
-            AtomicLong atStop = new AtomicLong();
-            return new Run(
-                    () -> {
-                        source.verify();
-                        check(
-                                local(engine) == atStop.get(),
-                                "local moved from " + atStop.get() + " to " + local(engine));
-                        check(source.open.get() == 0, "the subscription is open");
-                    },
-                    () -> {
-                        engine.stop();
-                        atStop.set(local(engine));
-                    },
-                    source::event);
-        });
+    /** An apply whose turn comes after stop returned does not run. */
+    private static Run anApplyWhoseTurnComesAfterStopReturnedDoesNotRun() {
+        CountingSource source = new CountingSource();
+        UiThread ui = new UiThread();
+        RevisionSync<Long> engine = source.started(source.options().applyOn(ui));
+        ui.holds = true;
+        source.event();
+        AtomicBoolean stopped = new AtomicBoolean();
+        return new Run(
+                source,
+                source::verify,
+                () -> {
+                    engine.stop();
+                    stopped.set(true);
+                },
+                () -> {
+                    boolean late = stopped.get();
+                    ui.turn.get().run();
+                    check(!late || source.applied() == 1, "applied after stop returned");
+                });
     }
 
-    private static Program noApplyRunsOnceCloseReturned() {
-        return two("no apply runs once close returned", () -> {
-            CountingSource source = new CountingSource();
-            AtomicBoolean closed = new AtomicBoolean();
-            RevisionSync<Long> engine = source.started(source.options().applier(snapshot -> {
-                source.apply(snapshot);
-                if (closed.get()) {
-                    source.violated("an apply ran after close returned");
-                }
-            }));
-            return new Run(
-                    source::verify,
-                    () -> {
-                        engine.close();
-                        closed.set(true);
-                    },
-                    source::event);
-        });
+    /** Local stands still once stop returned. */
+    private static Run localStandsStillOnceStopReturned() {
+        CountingSource source = new CountingSource();
+        RevisionSync<Long> engine = source.started();
+        AtomicLong atStop = new AtomicLong();
+        return new Run(
+                source,
+                () -> {
+                    source.verify();
+                    check(local(engine) == atStop.get(), "local moved from " + atStop.get() + " to " + local(engine));
+                    check(source.open.get() == 0, "the subscription is open");
+                },
+                () -> {
+                    engine.stop();
+                    atStop.set(local(engine));
+                },
+                source::event);
     }
 
-    private static Program whatIsAskedForAtTheSameTimeHasAnOutcome() {
-        return two("what is asked for at the same time has an outcome", () -> {
-            CountingSource source = new CountingSource();
-            RevisionSync<Long> engine = source.started();
-            AtomicReference<CompletableFuture<Void>> refresh = new AtomicReference<>();
-            AtomicReference<CompletableFuture<Void>> await = new AtomicReference<>();
-            return new Run(
-                    () -> {
-                        source.verify();
-                        check(refresh.get().isDone(), "the refresh has no outcome");
-                        check(await.get().isCompletedExceptionally(), "the await did not fail");
-                    },
-                    engine::stop,
-                    () -> {
-                        refresh.set(engine.refresh());
-                        await.set(engine.awaitVersion(version(7)));
-                    });
-        });
+    /** No apply runs once close returned. */
+    private static Run noApplyRunsOnceCloseReturned() {
+        CountingSource source = new CountingSource();
+        AtomicBoolean closed = new AtomicBoolean();
+        RevisionSync<Long> engine = source.started(source.options().applier(snapshot -> {
+            source.apply(snapshot);
+            if (closed.get()) {
+                source.violated("an apply ran after close returned");
+            }
+        }));
+        return new Run(
+                source,
+                source::verify,
+                () -> {
+                    engine.close();
+                    closed.set(true);
+                },
+                source::event);
+    }
+
+    /** What is asked for at the same time has an outcome. */
+    private static Run whatIsAskedForAtTheSameTimeHasAnOutcome() {
+        CountingSource source = new CountingSource();
+        RevisionSync<Long> engine = source.started();
+        AtomicReference<CompletableFuture<Void>> refresh = new AtomicReference<>();
+        AtomicReference<CompletableFuture<Void>> await = new AtomicReference<>();
+        return new Run(
+                source,
+                () -> {
+                    source.verify();
+                    check(refresh.get().isDone(), "the refresh has no outcome");
+                    check(await.get().isCompletedExceptionally(), "the await did not fail");
+                },
+                engine::stop,
+                () -> {
+                    refresh.set(engine.refresh());
+                    await.set(engine.awaitVersion(version(7)));
+                });
     }
 
     /** An executor that holds the last task given, once told to. */

@@ -31,6 +31,8 @@ public abstract class Interleavings {
 
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private Run run;
+
+    @SuppressWarnings("UnusedVariable") // the model checker follows it
     private Object shared;
 
     /** One run of a program. */

@@ -19,7 +19,7 @@ final class BlockingProvider<T extends @Nullable Object> implements SnapshotProv
 
     @Override
     public CompletionStage<? extends PullResult<T>> getSnapshot(PullRequest request) {
-        CompletableFuture<PullResult<T>> answer = new CompletableFuture<>();
+        Answer<T> answer = new Answer<>();
         FutureTask<?> task = new FutureTask<>(
                 () -> {
                     try {
@@ -29,8 +29,23 @@ final class BlockingProvider<T extends @Nullable Object> implements SnapshotProv
                     }
                 },
                 null);
+        answer.task = task;
         executor.execute(task);
-        request.onCancel(() -> task.cancel(true));
+        request.onCancel(() -> task.cancel(true)); // for when the answer is wrapped, and the wrapper is cancelled
         return answer;
+    }
+
+    /** The answer to come. Cancelling it interrupts the fetch, from whichever thread and without an executor's help. */
+    private static final class Answer<T extends @Nullable Object> extends CompletableFuture<PullResult<T>> {
+        private volatile @Nullable FutureTask<?> task;
+
+        @Override
+        public boolean cancel(boolean mayInterruptIfRunning) {
+            FutureTask<?> running = task;
+            if (running != null) {
+                running.cancel(true);
+            }
+            return super.cancel(mayInterruptIfRunning);
+        }
     }
 }

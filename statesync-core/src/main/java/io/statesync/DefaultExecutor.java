@@ -1,28 +1,23 @@
 package io.statesync;
 
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /** Where user code runs if the options name no executor. */
 final class DefaultExecutor {
-    private static final int THREADS = 32;
-
-    /** Bounded, since a fleet of engines may have work at once; idle threads end, so nobody has to shut it down. */
-    static final Executor SHARED = create();
+    /**
+     * As many threads as have work: with a bound, user code that hangs in one engine would in the end stop all others
+     * (contract R4). Idle threads end, so nobody has to shut it down.
+     */
+    static final Executor SHARED = new ThreadPoolExecutor(
+            0,
+            Integer.MAX_VALUE,
+            1,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            task -> DaemonThreads.newThread("statesync-worker", task));
 
     private DefaultExecutor() {}
-
-    private static Executor create() {
-        ThreadPoolExecutor pool = new ThreadPoolExecutor(
-                THREADS,
-                THREADS,
-                1,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
-                task -> DaemonThreads.newThread("statesync-worker", task));
-        pool.allowCoreThreadTimeOut(true);
-        return pool;
-    }
 }

@@ -6,6 +6,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -15,13 +16,19 @@ final class RetryingProvider<T extends @Nullable Object> implements SnapshotProv
     private final SnapshotProvider<T> provider;
     private final RetryPolicy policy;
     private final Consumer<? super RetryAttempt> onRetry;
+    private final Executor executor;
     private final TimeSource time;
 
     RetryingProvider(
-            SnapshotProvider<T> provider, RetryPolicy policy, Consumer<? super RetryAttempt> onRetry, TimeSource time) {
+            SnapshotProvider<T> provider,
+            RetryPolicy policy,
+            Consumer<? super RetryAttempt> onRetry,
+            Executor executor,
+            TimeSource time) {
         this.provider = Objects.requireNonNull(provider, "provider");
         this.policy = Objects.requireNonNull(policy, "policy");
         this.onRetry = Objects.requireNonNull(onRetry, "onRetry");
+        this.executor = Objects.requireNonNull(executor, "executor");
         this.time = Objects.requireNonNull(time, "time");
     }
 
@@ -36,7 +43,13 @@ final class RetryingProvider<T extends @Nullable Object> implements SnapshotProv
     /** One pull with its attempts. */
     private final class Pull {
         private final PullRequest request;
-        final CompletableFuture<PullResult<T>> answer = new CompletableFuture<>();
+        final CompletableFuture<PullResult<T>> answer = new CompletableFuture<>() {
+            @Override
+            public boolean cancel(boolean mayInterruptIfRunning) {
+                Pull.this.cancel();
+                return super.cancel(mayInterruptIfRunning);
+            }
+        };
         private TimeSource.@Nullable Timer timer; // guarded by this
         private @Nullable CompletionStage<? extends PullResult<T>> current; // guarded by this
 
@@ -80,9 +93,8 @@ final class RetryingProvider<T extends @Nullable Object> implements SnapshotProv
                 Duration delay = policy.backoff().delayAfter(number, ThreadLocalRandom.current());
                 onRetry.accept(new RetryAttempt(request.topic(), number, error, delay));
                 schedule(number, delay);
-            } catch (
-                    Throwable
-                            t) { // a hook that throws, or a scheduler that refuses, ends the pull with the first error
+            } catch (Throwable t) {
+                // A hook that throws, or a scheduler that refuses, ends the pull with the first error.
                 if (t != error) {
                     error.addSuppressed(t);
                 }
@@ -91,7 +103,15 @@ final class RetryingProvider<T extends @Nullable Object> implements SnapshotProv
         }
 
         private synchronized void schedule(int number, Duration delay) {
-            timer = time.schedule(() -> attempt(number + 1), delay);
+            timer = time.schedule(() -> attemptOnExecutor(number + 1), delay);
+        }
+
+        private void attemptOnExecutor(int number) {
+            try {
+                executor.execute(() -> attempt(number));
+            } catch (Throwable t) { // whatever an executor throws, there is no further attempt
+                answer.completeExceptionally(t);
+            }
         }
 
         private void began(CompletionStage<? extends PullResult<T>> stage) {

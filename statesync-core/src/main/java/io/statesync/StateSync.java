@@ -32,17 +32,26 @@ public final class StateSync {
      *
      * <p>A {@link ProtocolException} is not tried again, nor is a pull that was cancelled.
      *
+     * <p>Further attempts run on the executor that engines use by default.
+     *
      * @param onRetry hears of each failure that will be followed by another attempt, on the thread that it happened on;
      *     what it throws ends the pull
      */
     public static <T extends @Nullable Object> SnapshotProvider<T> withRetry(
             SnapshotProvider<T> provider, RetryPolicy policy, Consumer<? super RetryAttempt> onRetry) {
-        return withRetry(provider, policy, onRetry, TimeSource.system());
+        return withRetry(provider, policy, onRetry, DefaultExecutor.SHARED, TimeSource.system());
     }
 
-    /** {@link #withRetry(SnapshotProvider, RetryPolicy, Consumer)} in a time of the caller's. */
+    /**
+     * {@link #withRetry(SnapshotProvider, RetryPolicy, Consumer)} with an executor for further attempts, and in a time, of
+     * the caller's.
+     */
     public static <T extends @Nullable Object> SnapshotProvider<T> withRetry(
-            SnapshotProvider<T> provider, RetryPolicy policy, Consumer<? super RetryAttempt> onRetry, TimeSource time) {
-        return new RetryingProvider<>(provider, policy, onRetry, time);
+            SnapshotProvider<T> provider,
+            RetryPolicy policy,
+            Consumer<? super RetryAttempt> onRetry,
+            Executor executor,
+            TimeSource time) {
+        return new RetryingProvider<>(provider, policy, onRetry, executor, time);
     }
 }

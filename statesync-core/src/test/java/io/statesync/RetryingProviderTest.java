@@ -43,8 +43,9 @@ class RetryingProviderTest {
     private CompletableFuture<PullResult<String>> pull(
             SnapshotProvider<String> provider, Consumer<RetryAttempt> onRetry) throws Exception {
         CompletableFuture<PullResult<String>> answer = new CompletableFuture<>();
-        CompletionStage<? extends PullResult<String>> stage =
-                StateSync.withRetry(provider, THREE, onRetry, time).getSnapshot(request);
+        CompletionStage<? extends PullResult<String>> stage = StateSync.withRetry(
+                        provider, THREE, onRetry, StateSync.directExecutor(), time)
+                .getSnapshot(request);
         stage.whenComplete((result, error) -> {
             if (error == null) {
                 answer.complete(result);
@@ -216,7 +217,7 @@ class RetryingProviderTest {
         assertThatThrownBy(() -> StateSync.withRetry(provider, null, retries::add))
                 .hasMessage("policy");
         assertThatThrownBy(() -> StateSync.withRetry(provider, THREE, null)).hasMessage("onRetry");
-        assertThatThrownBy(() -> StateSync.withRetry(provider, THREE, retries::add, null))
+        assertThatThrownBy(() -> StateSync.withRetry(provider, THREE, retries::add, StateSync.directExecutor(), null))
                 .hasMessage("time");
     }
 }

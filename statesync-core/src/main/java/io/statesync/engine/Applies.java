@@ -107,8 +107,12 @@ final class Applies<T extends @Nullable Object> {
                 engine.lock.add(Effect.of(completed(over)));
                 over = null;
             }
-            if (!engine.isStopped()) {
-                settle(apply, error);
+            try {
+                if (!engine.isStopped()) {
+                    settle(apply, error);
+                }
+            } catch (Throwable t) {
+                engine.broken(t);
             }
             batch = engine.leave();
         }

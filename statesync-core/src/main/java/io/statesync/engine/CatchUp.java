@@ -136,8 +136,6 @@ final class CatchUp {
 
     private Duration nextDelay() {
         attempt = attempt == Integer.MAX_VALUE ? attempt : attempt + 1;
-        return engine.options
-                .catchUp()
-                .delayAfter(attempt, engine.options.random().get());
+        return Jitter.delayAfter(engine, engine.options.catchUp(), attempt);
     }
 }

@@ -63,15 +63,14 @@ final class Cycles<T extends @Nullable Object> {
 
     // --- requests
 
-    /** Something wants a pull that begins from now on. Whether it did not need a cycle of its own. */
-    boolean request() {
+    /** Something wants a pull that begins from now on. */
+    void request() {
         engine.catchUp.endWait();
         if (state == State.IDLE) {
             begin();
-            return false;
+        } else {
+            queued = true;
         }
-        queued = true;
-        return true;
     }
 
     void request(EngineFuture future) {
@@ -137,10 +136,7 @@ final class Cycles<T extends @Nullable Object> {
         Report report = Report.of(phase, error).event(engine.target.wanted(), null, null);
         if (phase == SyncPhase.GET_SNAPSHOT
                 && attemptNumber < engine.options.retry().maxAttempts()) {
-            Duration delay = engine.options
-                    .retry()
-                    .backoff()
-                    .delayAfter(attemptNumber, engine.options.random().get());
+            Duration delay = Jitter.delayAfter(engine, engine.options.retry().backoff(), attemptNumber);
             engine.report(report.retry(attemptNumber, delay));
             state = State.WAITING_TO_RETRY;
             attempt = null;

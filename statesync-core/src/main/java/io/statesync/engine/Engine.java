@@ -79,36 +79,28 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
     @Override
     public CompletableFuture<Void> start() {
         EngineFuture future = new EngineFuture(this);
-        Outbox.Batch batch = null;
-        synchronized (lock) {
+        locked(() -> {
             switch (state) {
                 case STOPPED ->
                     future.completeExceptionally(
                             new IllegalStateException("stopped for good: create another; instance " + instance()));
                 case RUNNING -> future.complete(null);
-                case IDLE, STARTING -> {
-                    starter.start(future);
-                    batch = leave();
-                }
+                case IDLE, STARTING -> starter.start(future);
             }
-        }
-        lock.run(batch);
+        });
         return future;
     }
 
     @Override
     public CompletableFuture<Void> refresh() {
         EngineFuture future = new EngineFuture(this);
-        Outbox.Batch batch = null;
-        synchronized (lock) {
+        locked(() -> {
             if (isStopped()) {
                 future.complete(null);
             } else {
                 cycles.request(future);
-                batch = leave();
             }
-        }
-        lock.run(batch);
+        });
         return future;
     }
 
@@ -119,7 +111,7 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
         }
         synchronized (lock) {
             boolean fresh = isStopped() || cycles.succeededWithin(age);
-            leave();
+            decidedAt = 0;
             if (fresh) {
                 return CompletableFuture.completedFuture(null);
             }
@@ -139,23 +131,18 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
         Objects.requireNonNull(version, "version");
         EngineFuture future = new EngineFuture(this);
         Target.Await await = new Target.Await(version, future);
-        Outbox.Batch batch = null;
-        boolean waits = false;
-        synchronized (lock) {
+        locked(() -> {
             StateVersion at = local;
             if (at != null && !version.isNewerThan(at)) {
                 future.complete(null);
             } else if (isStopped()) {
                 future.completeExceptionally(new CancellationException("stopped: instance " + instance()));
             } else {
-                waits = true;
                 target.await(await);
                 cycles.request();
-                batch = leave();
             }
-        }
-        lock.run(batch);
-        if (waits) {
+        });
+        if (!future.isDone()) {
             var unused = future.whenComplete((nothing, error) -> awaitEnded(await));
         }
         return future;
@@ -185,6 +172,7 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
                 target.forget(error);
                 applies.stop();
                 dropTimers();
+                notifier.resend();
                 batch = leave();
             }
         }
@@ -213,7 +201,7 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
         Instant now = options.time().now();
         synchronized (lock) {
             long nanos = now();
-            leave();
+            decidedAt = 0;
             Apply<T> apply = applies.current();
             boolean behind = target.behind();
             long dropCount = dropped.sum();
@@ -342,10 +330,19 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
     void locked(Runnable decision) {
         Outbox.Batch batch;
         synchronized (lock) {
-            decision.run();
+            try {
+                decision.run();
+            } catch (Throwable t) {
+                broken(t);
+            }
             batch = leave();
         }
         lock.run(batch);
+    }
+
+    /** A decision threw: a broken time source, or a defect. Better stopped, and said so, than stuck. The lock is held. */
+    void broken(Throwable error) {
+        lock.add(Effect.of(() -> stop(error, error)));
     }
 
     /** Hands a task to an executor; if it refuses, the engine stops. */
@@ -372,7 +369,7 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
         try {
             return options.time().schedule(task, delay);
         } catch (Throwable t) { // a scheduler that cannot make a thread throws an Error
-            lock.add(Effect.of(() -> stop(t, t)));
+            broken(t);
             return () -> {};
         }
     }

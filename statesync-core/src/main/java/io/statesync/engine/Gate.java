@@ -168,7 +168,11 @@ final class Gate<T extends @Nullable Object> implements InvalidationHandler {
     private void enter(boolean hasEpoch, long epoch, long revision) {
         Outbox.Batch batch;
         synchronized (engine.lock) {
-            news(hasEpoch, epoch, revision);
+            try {
+                news(hasEpoch, epoch, revision);
+            } catch (Throwable t) {
+                engine.broken(t);
+            }
             batch = engine.leave();
         }
         engine.lock.run(batch);
@@ -184,22 +188,22 @@ final class Gate<T extends @Nullable Object> implements InvalidationHandler {
         }
         engine.accepted++;
         engine.target.raise(localEpoch, revision);
-        if (!subscribed && engine.starter.willPull()) {
-            engine.coalesced++;
-        } else if (askForCycle()) {
+        long pulls = engine.cycles.pulls;
+        if (subscribed || !engine.starter.willPull()) {
+            askForCycle();
+        }
+        if (engine.cycles.pulls == pulls) {
             engine.coalesced++;
         }
     }
 
-    /** Whether the event needed no cycle of its own. */
-    private boolean askForCycle() {
+    private void askForCycle() {
         Throttle throttle = engine.throttle;
         if (throttle == null) {
-            return engine.cycles.request();
+            engine.cycles.request();
+        } else {
+            throttle.event();
         }
-        boolean held = throttle.isHolding();
-        throttle.event();
-        return held;
     }
 
     @Override

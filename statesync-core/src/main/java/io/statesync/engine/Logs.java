@@ -23,8 +23,26 @@ final class Logs {
 
     private Logs() {}
 
-    /** Runs {@code line} with the engine's names in the MDC, and leaves the MDC as it was. */
+    /** Runs {@code line} with the engine's names in the MDC, and leaves the MDC as it was. Never throws. */
     static void with(Engine<?> engine, Runnable line) {
+        quietly(() -> named(engine, line));
+    }
+
+    /** Runs {@code line}. What a broken log throws, the thread's handler of uncaught exceptions hears of. */
+    static void quietly(Runnable line) {
+        try {
+            line.run();
+        } catch (Throwable t) {
+            try {
+                Thread thread = Thread.currentThread();
+                thread.getUncaughtExceptionHandler().uncaughtException(thread, t);
+            } catch (Throwable ignored) { // there is nobody left to tell
+                return;
+            }
+        }
+    }
+
+    private static void named(Engine<?> engine, Runnable line) {
         String topic = MDC.get(TOPIC);
         String instance = MDC.get(INSTANCE);
         MDC.put(TOPIC, engine.topic());

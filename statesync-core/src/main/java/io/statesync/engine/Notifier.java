@@ -22,7 +22,8 @@ final class Notifier<T extends @Nullable Object> extends Effect implements Runna
     private @Nullable Note first; // guarded by the lock, like all below
     private @Nullable Note last;
     private int waiting;
-    private boolean scheduled;
+    private boolean scheduled; // a task is on its way to the executor, or runs
+    private boolean running;
     private boolean losing;
     private @Nullable Thread runner; // racy: only the runner itself has to recognise itself
     long lost;
@@ -222,8 +223,24 @@ final class Notifier<T extends @Nullable Object> extends Effect implements Runna
         engine.dispatchAlways(this);
     }
 
+    /**
+     * The engine stops, perhaps because its executor was shut down, which may have dropped the task on its way: another
+     * one is sent, which runs here if the executor refuses it.
+     */
+    void resend() {
+        if (scheduled && !running) {
+            engine.lock.add(Effect.of(() -> engine.dispatchAlways(this)));
+        }
+    }
+
     @Override
     public void run() {
+        synchronized (engine.lock) {
+            if (running) {
+                return;
+            }
+            running = true;
+        }
         runner = Thread.currentThread();
         for (Note note = poll(); note != null; note = poll()) {
             try {
@@ -242,6 +259,7 @@ final class Notifier<T extends @Nullable Object> extends Effect implements Runna
             Note note = first;
             if (note == null) {
                 scheduled = false;
+                running = false;
                 losing = false;
                 runner = null;
                 return null;

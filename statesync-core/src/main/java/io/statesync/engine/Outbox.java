@@ -62,7 +62,7 @@ final class Outbox {
             try {
                 effect.perform();
             } catch (Throwable t) { // the others must still happen
-                Logs.CALLBACK.error("statesync: an effect failed; please report this", t);
+                Logs.quietly(() -> Logs.CALLBACK.error("an effect failed; please report this", t));
             }
         }
         synchronized (this) {

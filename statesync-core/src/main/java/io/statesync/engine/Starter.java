@@ -248,9 +248,7 @@ final class Starter<T extends @Nullable Object> {
             return;
         }
         subscribeAttempt++;
-        Duration delay = engine.options
-                .catchUp()
-                .delayAfter(subscribeAttempt, engine.options.random().get());
+        Duration delay = Jitter.delayAfter(engine, engine.options.catchUp(), subscribeAttempt);
         engine.report(report.retry(subscribeAttempt, delay));
         if (subscribeAgain == null) {
             subscribeAgain = new Alarm(engine, this::subscribe);

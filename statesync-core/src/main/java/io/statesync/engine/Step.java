@@ -140,9 +140,13 @@ abstract class Step<T extends @Nullable Object, R extends @Nullable Object> exte
         Outbox.Batch batch;
         synchronized (engine.lock) {
             late = ended;
-            if (!late) {
-                end();
-                ended(answer, error == null ? null : unwrap(error));
+            try {
+                if (!late) {
+                    end();
+                    ended(answer, error == null ? null : unwrap(error));
+                }
+            } catch (Throwable t) {
+                engine.broken(t);
             }
             batch = engine.leave();
         }
@@ -153,15 +157,12 @@ abstract class Step<T extends @Nullable Object, R extends @Nullable Object> exte
     }
 
     private void timedOut() {
-        Outbox.Batch batch;
-        synchronized (engine.lock) {
+        engine.locked(() -> {
             if (!ended) {
                 abandon();
                 ended(null, new TimeoutException(what() + " took longer than " + timeLimit()));
             }
-            batch = engine.leave();
-        }
-        engine.lock.run(batch);
+        });
     }
 
     /** Nobody waits for the answer any more; the lock is held. */

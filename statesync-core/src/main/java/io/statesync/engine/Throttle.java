@@ -99,8 +99,7 @@ final class Throttle {
         if (spread.isZero()) {
             engine.cycles.request();
         } else if (!spreadEnd.isSet()) {
-            long longest = spread.toNanos();
-            spreadEnd.set(Duration.ofNanos(engine.options.random().get().nextLong(longest + 1)));
+            spreadEnd.set(Jitter.partOf(engine, spread));
         }
     }
 

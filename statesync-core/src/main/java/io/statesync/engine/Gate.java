@@ -188,22 +188,25 @@ final class Gate<T extends @Nullable Object> implements InvalidationHandler {
         }
         engine.accepted++;
         engine.target.raise(localEpoch, revision);
-        long pulls = engine.cycles.pulls;
-        if (subscribed || !engine.starter.willPull()) {
-            askForCycle();
-        }
-        if (engine.cycles.pulls == pulls) {
+        if (!askForCycle()) {
             engine.coalesced++;
         }
     }
 
-    private void askForCycle() {
+    /** Whether the event has a pull of its own, now or when throttling lets it. */
+    private boolean askForCycle() {
+        if (!subscribed && engine.starter.willPull()) {
+            return false;
+        }
+        long pulls = engine.cycles.pulls;
         Throttle throttle = engine.throttle;
         if (throttle == null) {
             engine.cycles.request();
-        } else {
-            throttle.event();
+            return engine.cycles.pulls != pulls;
         }
+        boolean joins = throttle.isHolding();
+        throttle.event();
+        return !joins && (throttle.isHolding() || engine.cycles.pulls != pulls);
     }
 
     @Override

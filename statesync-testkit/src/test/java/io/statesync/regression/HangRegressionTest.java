@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import io.statesync.LifecycleState;
 import io.statesync.PullResult;
 import io.statesync.RetryPolicy;
@@ -92,14 +94,16 @@ class HangRegressionTest {
         assertThat(refreshed).isCompleted();
     }
 
-    /** An exception that a log cannot print. */
-    private static final class Unprintable extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
+    /** An appender whose disk is full, say. */
+    private static final class BrokenAppender extends AppenderBase<ILoggingEvent> {
         @Override
-        public String getMessage() {
-            throw new Unprintable();
+        protected void append(ILoggingEvent event) {
+            throw new OutOfSpace();
         }
+    }
+
+    private static final class OutOfSpace extends Error {
+        private static final long serialVersionUID = 1L;
     }
 
     @Test
@@ -110,18 +114,22 @@ class HangRegressionTest {
         Thread.UncaughtExceptionHandler handler = thread.getUncaughtExceptionHandler();
         List<Throwable> uncaught = new ArrayList<>();
         List<Throwable> reported = new ArrayList<>();
+        BrokenAppender appender = new BrokenAppender();
+        appender.start();
+        log.addAppender(appender);
         log.setLevel(Level.ERROR);
         thread.setUncaughtExceptionHandler((t, error) -> uncaught.add(error));
         try {
             RevisionSync<String> sync = StateSync.createRevisionSync(
                     options().onError(error -> reported.add(error.error())).build());
             CompletableFuture<Void> refreshed = sync.refresh();
-            provider.next().fail(new Unprintable());
-            assertThat(reported).singleElement().isInstanceOf(Unprintable.class);
+            provider.next().fail(new IllegalStateException("away"));
+            assertThat(reported).singleElement().isInstanceOf(IllegalStateException.class);
             assertThat(refreshed).isCompletedExceptionally();
-            assertThat(uncaught).isNotEmpty();
+            assertThat(uncaught).singleElement().isInstanceOf(OutOfSpace.class);
         } finally {
             log.setLevel(before);
+            log.detachAppender(appender);
             thread.setUncaughtExceptionHandler(handler);
         }
     }

@@ -15,7 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -49,26 +48,36 @@ public class CallbackInterleavingsTest extends Interleavings {
     /** A listener hears one call at a time and in order. */
     private static Run aListenerHearsOneCallAtATimeAndInOrder() {
         CountingSource source = new CountingSource();
-        AtomicInteger calls = new AtomicInteger();
-        AtomicLong heard = new AtomicLong();
-        RevisionSync<Long> engine = source.started(source.options().listener(new SyncListener<Long>() {
-            @Override
-            public void onApplied(SnapshotEnvelope<Long> snapshot, StateVersion version, Duration took) {
-                int before = calls.getAndIncrement();
-                if (before != 0 || heard.getAndSet(snapshot.data()) >= snapshot.data()) {
-                    source.violated("heard of " + snapshot.data() + " during a call, or too late");
-                }
-                calls.decrementAndGet();
-            }
-        }));
+        OrderlyListener listener = new OrderlyListener(source);
+        RevisionSync<Long> engine = source.started(source.options().listener(listener));
         return new Run(
-                source,
+                new Object[] {source, listener},
                 () -> {
                     source.verify();
-                    check(heard.get() == engine.localRevision().bits(), "the last apply was not told");
+                    check(listener.heard == engine.localRevision().bits(), "the last apply was not told");
                 },
                 () -> source.push(2),
                 () -> source.push(3));
+    }
+
+    /** Notes when it is called while it is called, or too late. */
+    private static final class OrderlyListener implements SyncListener<Long> {
+        private final CountingSource source;
+        private final AtomicInteger calls = new AtomicInteger();
+        private volatile long heard;
+
+        OrderlyListener(CountingSource source) {
+            this.source = source;
+        }
+
+        @Override
+        public void onApplied(SnapshotEnvelope<Long> snapshot, StateVersion version, Duration took) {
+            if (calls.getAndIncrement() != 0 || heard >= snapshot.data()) {
+                source.violated("heard of " + snapshot.data() + " during a call, or too late");
+            }
+            heard = snapshot.data();
+            calls.decrementAndGet();
+        }
     }
 
     /** A start may be waited for while its subscription arrives. */

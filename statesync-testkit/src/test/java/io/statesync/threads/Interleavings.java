@@ -23,7 +23,7 @@ import org.jetbrains.lincheck.datastructures.verifier.EpsilonVerifier;
  */
 public abstract class Interleavings {
     /** How many schedules of each program are explored; a system property, for a longer campaign than the build's. */
-    private static final int SCHEDULES = Integer.getInteger("statesync.interleavings.schedules", 200);
+    private static final int SCHEDULES = Integer.getInteger("statesync.interleavings.schedules", 150);
 
     static {
         System.setProperty("lincheck.logLevel", "ERROR"); // it warns of each record whose fields it cannot address
@@ -59,9 +59,14 @@ public abstract class Interleavings {
 
     /** Explores schedules of each program; fails with the first in which something is wrong. */
     final void explore(String... names) {
+        explore(1, names);
+    }
+
+    /** The same with {@code times} as many schedules, for programs whose threads have many places to switch at. */
+    final void explore(int times, String... names) {
         ModelCheckingOptions options = new ModelCheckingOptions();
         options.iterations(0)
-                .invocationsPerIteration(SCHEDULES)
+                .invocationsPerIteration(times * SCHEDULES)
                 .minimizeFailedScenario(false)
                 .verifier(EpsilonVerifier.class)
                 .addGuarantee(forClasses(Interleavings::hasNothingToExplore)

@@ -22,6 +22,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -41,7 +42,9 @@ final class UnixSocketExample {
     private volatile SnapshotEnvelope<JsonNode> latest = SnapshotEnvelope.of(Revision.ZERO, NullNode.instance);
 
     @Command(mixinStandardHelpOptions = true, description = "Serves a JSON file.")
-    void serve(@Parameters(paramLabel = "SOCKET") Path socket, @Parameters(paramLabel = "FILE") Path file)
+    void serve(
+            @Parameters(paramLabel = "SOCKET", description = "Where to make the socket.") Path socket,
+            @Parameters(paramLabel = "FILE", description = "The JSON file to serve.") Path file)
             throws IOException {
         try (FileSource<JsonNode> source = FileSource.open("settings", file, JsonFile::decode);
                 RevisionSync<JsonNode> sync = createRevisionSync(RevisionSyncOptions.<JsonNode>builder("settings")
@@ -50,7 +53,10 @@ final class UnixSocketExample {
                         .build());
                 ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             sync.start().join();
-            Files.deleteIfExists(socket); // what a killed server left behind
+            if (Files.exists(socket)
+                    && Files.readAttributes(socket, BasicFileAttributes.class).isOther()) {
+                Files.delete(socket); // the socket that a killed server left behind; any other file is left alone
+            }
             server.bind(UnixDomainSocketAddress.of(socket));
             System.out.println("serving " + file + " at " + socket);
             while (true) {
@@ -86,7 +92,7 @@ final class UnixSocketExample {
     }
 
     @Command(mixinStandardHelpOptions = true, description = "Follows what is served; the server may come and go.")
-    void follow(@Parameters(paramLabel = "SOCKET") Path socket) {
+    void follow(@Parameters(paramLabel = "SOCKET", description = "The server's socket.") Path socket) {
         RevisionSync<JsonNode> sync = createRevisionSync(RevisionSyncOptions.<JsonNode>builder("settings")
                 .subscriber(handler -> {
                     Thread link = new Thread(() -> listen(socket, handler), "link");

@@ -112,6 +112,7 @@ public abstract class SnapshotProviderContract<T extends @Nullable Object> {
     public void neverAnswersOlderThanWhenThePullBegan() throws Exception {
         SnapshotProvider<T> provider = createProvider();
         setState(version(1), data(1));
+        snapshot(pull(provider, request())); // whoever remembers an answer remembers this one
         AtomicLong reached = new AtomicLong(1);
         CompletableFuture<Void> moving = inBackground(() -> {
             for (int n = 2; n <= 50; n++) {

@@ -11,7 +11,12 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.statesync.Revision;
 import io.statesync.RevisionSync;
+import io.statesync.RevisionSyncOptions;
+import io.statesync.SnapshotEnvelope;
+import io.statesync.StateSync;
 import io.statesync.StateVersion;
+import io.statesync.testkit.ScriptedProvider;
+import io.statesync.testkit.ScriptedSubscriber;
 import io.statesync.threads.CallbackPlay.Place;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -68,10 +73,7 @@ class JoinInCallbackTest {
                 "ON_ERROR_HOOK",
                 "ON_ERROR",
                 "ON_STATE_CHANGE",
-                "ON_CONNECTION",
-                "DEPENDENT_OF_START",
-                "DEPENDENT_OF_REFRESH",
-                "DEPENDENT_OF_AWAIT"
+                "ON_CONNECTION"
             })
     void isNamedInTheLog(Place place) throws Exception {
         CallbackPlay play = new CallbackPlay(place, JoinInCallbackTest::waitsInVain, pool, worker);
@@ -83,6 +85,24 @@ class JoinInCallbackTest {
                 .anySatisfy(line -> assertThat(line.getFormattedMessage())
                         .contains("inside its own callback")
                         .contains("topic=play"));
+    }
+
+    @Test
+    void inADependentIsNamedToo() {
+        ScriptedProvider<Long> provider = new ScriptedProvider<>();
+        RevisionSync<Long> engine = StateSync.createRevisionSync(RevisionSyncOptions.<Long>builder("play")
+                .subscriber(new ScriptedSubscriber())
+                .provider(provider)
+                .applier(snapshot -> {})
+                .executor(StateSync.directExecutor())
+                .build());
+        CompletableFuture<Void> waited = engine.refresh().thenCompose(nothing -> waitsInVain(engine));
+        provider.next().answer(SnapshotEnvelope.of(Revision.of(1), 1L));
+
+        assertThat(waited).isCompletedExceptionally();
+        assertThat(lines.list)
+                .anySatisfy(line -> assertThat(line.getFormattedMessage()).contains("inside its own callback"));
+        engine.close();
     }
 
     @Test

@@ -1,16 +1,11 @@
 package io.statesync.threads;
 
-import static io.statesync.threads.CountingSource.snapshot;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import io.statesync.InvalidationHandler;
 import io.statesync.PullResult;
 import io.statesync.RevisionSync;
-import io.statesync.SnapshotEnvelope;
-import io.statesync.StateVersion;
 import io.statesync.Subscription;
-import io.statesync.SyncListener;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -20,64 +15,23 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What the engine tells, and to whom, while several threads make it tell. */
+/** Waiting for a future and registering a cancellation, at any moment. */
 @Tag("lincheck")
-@DisplayName("H: callbacks come one at a time and in order; waiting and cancelling are safe at any moment")
+@DisplayName("R4: waiting and cancelling are safe at any moment")
 public class CallbackInterleavingsTest extends Interleavings {
 
     @Test
     void inEverySchedule() {
-        explore(
-                "aListenerHearsOneCallAtATimeAndInOrder",
-                "joiningAStartWhileItsSubscriptionArrives",
-                "anOnCancelActionRegisteredDuringStopRunsOnce",
-                "anAnswerDuringStopMovesLocalOrIsIgnored");
+        explore("joiningAStartWhileItsSubscriptionArrives", "anOnCancelActionRegisteredDuringStopRunsOnce");
     }
 
     @Override
     Run program(String name) {
         return switch (name) {
-            case "aListenerHearsOneCallAtATimeAndInOrder" -> aListenerHearsOneCallAtATimeAndInOrder();
             case "joiningAStartWhileItsSubscriptionArrives" -> joiningAStartWhileItsSubscriptionArrives();
             case "anOnCancelActionRegisteredDuringStopRunsOnce" -> anOnCancelActionRegisteredDuringStopRunsOnce();
-            case "anAnswerDuringStopMovesLocalOrIsIgnored" -> anAnswerDuringStopMovesLocalOrIsIgnored();
             default -> throw new IllegalArgumentException(name);
         };
-    }
-
-    /** A listener hears one call at a time and in order. */
-    private static Run aListenerHearsOneCallAtATimeAndInOrder() {
-        CountingSource source = new CountingSource();
-        OrderlyListener listener = new OrderlyListener(source);
-        RevisionSync<Long> engine = source.started(source.options().listener(listener));
-        return new Run(
-                new Object[] {source, listener},
-                () -> {
-                    source.verify();
-                    check(listener.heard == engine.localRevision().bits(), "the last apply was not told");
-                },
-                () -> source.push(2),
-                () -> source.push(3));
-    }
-
-    /** Notes when it is called while it is called, or too late. */
-    private static final class OrderlyListener implements SyncListener<Long> {
-        private final CountingSource source;
-        private final AtomicInteger calls = new AtomicInteger();
-        private volatile long heard;
-
-        OrderlyListener(CountingSource source) {
-            this.source = source;
-        }
-
-        @Override
-        public void onApplied(SnapshotEnvelope<Long> snapshot, StateVersion version, Duration took) {
-            if (calls.getAndIncrement() != 0 || heard >= snapshot.data()) {
-                source.violated("heard of " + snapshot.data() + " during a call, or too late");
-            }
-            heard = snapshot.data();
-            calls.decrementAndGet();
-        }
     }
 
     /** A start may be waited for while its subscription arrives. */
@@ -116,27 +70,6 @@ public class CallbackInterleavingsTest extends Interleavings {
                 },
                 engine::stop,
                 register.get());
-    }
-
-    /** L3, R4: an answer during stop ends the pull once. */
-    private static Run anAnswerDuringStopMovesLocalOrIsIgnored() {
-        CountingSource source = new CountingSource();
-        CompletableFuture<PullResult<Long>> answer = new CompletableFuture<>();
-        RevisionSync<Long> engine = source.started(
-                source.options().provider(request -> source.revision.get() == 2 ? answer : source.pull(request)));
-        source.revision.set(2);
-        CompletableFuture<Void> refresh = engine.refresh();
-        return new Run(
-                source,
-                () -> {
-                    source.verify();
-                    check(refresh.isDone(), "the refresh has no outcome");
-                    boolean moved = engine.localRevision().bits() == 2;
-                    check(moved || refresh.isCompletedExceptionally(), "done without its apply");
-                    check(source.open.get() == 0, "the subscription is open");
-                },
-                () -> answer.complete(snapshot(2)),
-                engine::stop);
     }
 
     /** Waits no time; like any wait, it looks whether this thread is inside a callback. */

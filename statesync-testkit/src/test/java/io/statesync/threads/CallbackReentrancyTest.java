@@ -85,7 +85,11 @@ class CallbackReentrancyTest {
                 assertThat(outcome).isNull();
             }
             assertThat(play.engine.status().state()).isEqualTo(LifecycleState.STOPPED);
-            await("the subscription is closed").atMost(30, SECONDS).until(() -> play.open.get() == 0);
+            await("the subscription is closed")
+                    .pollDelay(Duration.ZERO)
+                    .pollInterval(Duration.ofMillis(5))
+                    .atMost(30, SECONDS)
+                    .until(() -> play.open.get() == 0);
         } finally {
             worker.shutdown();
             if (pool != null) {

@@ -152,6 +152,9 @@ public class CycleBenchmark {
             }
             toAnswer = pull;
             started.join();
+            while (toAnswer != null) { // the answerer is still inside the completion that ended the start
+                Thread.onSpinWait();
+            }
         }
 
         void cycle() {

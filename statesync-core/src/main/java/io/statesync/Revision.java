@@ -1,5 +1,6 @@
 package io.statesync;
 
+import io.statesync.internal.Texts;
 import java.io.Serial;
 import java.io.Serializable;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,7 @@
 package io.statesync;
 
+import io.statesync.internal.Checks;
+import io.statesync.internal.DefaultExecutor;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Executor;

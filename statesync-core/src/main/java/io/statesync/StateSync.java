@@ -1,6 +1,7 @@
 package io.statesync;
 
 import io.statesync.engine.Engines;
+import io.statesync.internal.DefaultExecutor;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;

@@ -1,5 +1,6 @@
 package io.statesync;
 
+import io.statesync.internal.DaemonThreads;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;

@@ -1,5 +1,6 @@
 package io.statesync;
 
+import io.statesync.internal.Checks;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

@@ -26,7 +26,21 @@ class ArchitectureTest {
             .resideInAnyPackage("io.statesync", "io.statesync.engine..")
             .should()
             .onlyDependOnClassesThat()
-            .resideInAnyPackage("io.statesync", "io.statesync.engine..", "java..", "org.slf4j..", "org.jspecify..");
+            .resideInAnyPackage(
+                    "io.statesync",
+                    "io.statesync.engine..",
+                    "io.statesync.internal..",
+                    "java..",
+                    "org.slf4j..",
+                    "org.jspecify..");
+
+    @ArchTest
+    static final ArchRule whatIsSharedUsesNothing = classes()
+            .that()
+            .resideInAPackage("io.statesync.internal..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("io.statesync.internal..", "java..", "org.jspecify..");
 
     @ArchTest
     static final ArchRule onlyTheMicrometerPackageNeedsMicrometer = noClasses()
@@ -59,9 +73,24 @@ class ArchitectureTest {
             .allowEmptyShould(true);
 
     @ArchTest
-    static final ArchRule onlyTheEngineAndTheSourceSideLog = noClasses()
+    static final ArchRule theWritingSideUsesTheRootOnly = classes()
             .that()
-            .resideOutsideOfPackages("io.statesync.engine..", "io.statesync.source..")
+            .resideInAPackage("io.statesync.replica..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(
+                    "io.statesync",
+                    "io.statesync.internal..",
+                    "io.statesync.replica..",
+                    "java..",
+                    "org.slf4j..",
+                    "org.jspecify..")
+            .allowEmptyShould(true);
+
+    @ArchTest
+    static final ArchRule onlyTheEngineTheSourceAndTheWritingSideLog = noClasses()
+            .that()
+            .resideOutsideOfPackages("io.statesync.engine..", "io.statesync.source..", "io.statesync.replica..")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.slf4j..");

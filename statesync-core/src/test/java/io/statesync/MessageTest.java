@@ -3,6 +3,7 @@ package io.statesync;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.statesync.internal.Texts;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;

@@ -3,6 +3,8 @@ package io.statesync;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.statesync.internal.DefaultExecutor;
+import io.statesync.internal.Texts;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -3,6 +3,7 @@ package io.statesync;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.statesync.internal.Texts;
 import java.math.BigInteger;
 import java.nio.CharBuffer;
 import java.util.regex.Pattern;

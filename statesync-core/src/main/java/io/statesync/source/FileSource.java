@@ -12,6 +12,7 @@ import io.statesync.SnapshotProvider;
 import io.statesync.StateBinding;
 import io.statesync.StateVersion;
 import io.statesync.Subscription;
+import io.statesync.internal.Checks;
 import io.statesync.source.FileInspector.Finding;
 import io.statesync.source.FileInspector.GoodAgain;
 import io.statesync.source.FileInspector.NewState;
@@ -81,10 +82,10 @@ public final class FileSource<T extends @Nullable Object> implements StateBindin
         this.topic = b.topic;
         this.file = file;
         this.watch = watch;
-        this.pollNanos = Durations.nanos(b.pollInterval);
+        this.pollNanos = b.pollInterval.toNanos();
         this.clock = b.clock != null ? b.clock : InstantSource.system();
         this.onError = b.onError != null ? b.onError : FileSource::logProblem;
-        this.inspector = new FileInspector<>(file, b.decoder, Durations.nanos(b.settleTime), clock);
+        this.inspector = new FileInspector<>(file, b.decoder, b.settleTime.toNanos(), clock);
         Epochs epochs = b.clock != null ? new Epochs(b.clock) : Epochs.SYSTEM;
         this.beforeFirst = StateVersion.ofUnsigned(epochs.next(), 0);
         this.thread = new Thread(null, this::run, "statesync-file-" + topic, 0, false);
@@ -313,17 +314,14 @@ public final class FileSource<T extends @Nullable Object> implements StateBindin
         private boolean watching = true;
 
         private Builder(@Nullable String topic, Path file, Decoder<T> decoder) {
-            if (topic == null || topic.isBlank()) {
-                throw new IllegalArgumentException("topic must not be null or blank: " + topic);
-            }
-            this.topic = topic;
+            this.topic = Checks.notBlank("topic", topic);
             this.file = Objects.requireNonNull(file, "file").toAbsolutePath();
             this.decoder = Objects.requireNonNull(decoder, "decoder");
         }
 
         /** How often the file is looked at in any case. */
         public Builder<T> pollInterval(Duration pollInterval) {
-            this.pollInterval = Durations.positive("pollInterval", pollInterval);
+            this.pollInterval = Checks.positive("pollInterval", pollInterval);
             return this;
         }
 
@@ -332,7 +330,7 @@ public final class FileSource<T extends @Nullable Object> implements StateBindin
          * at most ten times as long if it keeps changing.
          */
         public Builder<T> settleTime(Duration settleTime) {
-            this.settleTime = Durations.positive("settleTime", settleTime);
+            this.settleTime = Checks.positive("settleTime", settleTime);
             return this;
         }
 

@@ -1,4 +1,4 @@
-package io.statesync;
+package io.statesync.internal;
 
 import java.util.concurrent.Executor;
 import java.util.concurrent.SynchronousQueue;
@@ -6,12 +6,12 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /** Where user code runs if the options name no executor. */
-final class DefaultExecutor {
+public final class DefaultExecutor {
     /**
      * As many threads as have work: with a bound, user code that hangs in one engine would in the end stop all others
      * (contract R4). Idle threads end, so nobody has to shut it down.
      */
-    static final Executor SHARED = new ThreadPoolExecutor(
+    public static final Executor SHARED = new ThreadPoolExecutor(
             0,
             Integer.MAX_VALUE,
             1,

@@ -1,17 +1,17 @@
-package io.statesync;
+package io.statesync.internal;
 
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Checks of options: a failure names the option and the value. */
-final class Checks {
+public final class Checks {
     /** Longer ones count as this, 146 years, so that sums of two fit into 64 bits of nanoseconds. */
     private static final Duration MAX = Duration.ofNanos(Long.MAX_VALUE / 2);
 
     private Checks() {}
 
-    static Duration positive(String option, @Nullable Duration value) {
+    public static Duration positive(String option, @Nullable Duration value) {
         Objects.requireNonNull(value, option);
         if (value.isNegative() || value.isZero()) {
             throw new IllegalArgumentException(option + " must be longer than zero: " + value);
@@ -19,7 +19,7 @@ final class Checks {
         return capped(value);
     }
 
-    static Duration notNegative(String option, @Nullable Duration value) {
+    public static Duration notNegative(String option, @Nullable Duration value) {
         Objects.requireNonNull(value, option);
         if (value.isNegative()) {
             throw new IllegalArgumentException(option + " must not be negative: " + value);
@@ -27,7 +27,7 @@ final class Checks {
         return capped(value);
     }
 
-    static String notBlank(String option, @Nullable String value) {
+    public static String notBlank(String option, @Nullable String value) {
         if (value == null || value.isBlank()) {
             throw new IllegalArgumentException(option + " must not be null or blank: " + Texts.quote(value));
         }

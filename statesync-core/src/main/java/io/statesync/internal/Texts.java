@@ -1,14 +1,14 @@
-package io.statesync;
+package io.statesync.internal;
 
 import org.jspecify.annotations.Nullable;
 
 /** Texts that came from outside, made fit for a message: quoted, cut, and without line breaks. */
-final class Texts {
+public final class Texts {
     private static final int LIMIT = 80;
 
     private Texts() {}
 
-    static String quote(@Nullable CharSequence text) {
+    public static String quote(@Nullable CharSequence text) {
         if (text == null) {
             return "null";
         }

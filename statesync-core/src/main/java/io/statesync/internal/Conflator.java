@@ -1,0 +1,70 @@
+package io.statesync.internal;
+
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A task that runs on an executor when it is signalled: never twice at a time, and once more if it is signalled while it
+ * runs.
+ *
+ * <p>Whatever was written before a signal is seen by a run that begins after it. Signalling never waits, may be done from
+ * inside the task, and costs one read while a run is due already.
+ */
+public abstract class Conflator {
+    private static final int IDLE = 0;
+    private static final int DUE = 1;
+    private static final int RUNNING = 2;
+    private static final int AGAIN = 3;
+
+    private final Executor executor;
+    private final AtomicInteger state = new AtomicInteger(IDLE);
+
+    /** A task that runs on an executor. */
+    protected Conflator(Executor executor) {
+        this.executor = executor;
+    }
+
+    /** The task. What it throws goes to {@link #failed}. */
+    protected abstract void run() throws Exception;
+
+    /** The task threw, or the executor refused it; it will run at the next signal. Must not throw. */
+    protected abstract void failed(Throwable error);
+
+    /** Has the task run. */
+    public final void signal() {
+        while (true) {
+            int now = state.get();
+            if (now == DUE || now == AGAIN) {
+                return;
+            }
+            if (now == RUNNING) {
+                if (state.compareAndSet(RUNNING, AGAIN)) {
+                    return;
+                }
+            } else if (state.compareAndSet(IDLE, DUE)) {
+                dispatch();
+                return;
+            }
+        }
+    }
+
+    private void dispatch() {
+        try {
+            executor.execute(this::loop);
+        } catch (Throwable t) { // whatever an executor throws, the task will not run
+            state.set(IDLE);
+            failed(t);
+        }
+    }
+
+    private void loop() {
+        do {
+            state.set(RUNNING);
+            try {
+                run();
+            } catch (Throwable t) { // a later signal must still be heard
+                failed(t);
+            }
+        } while (!state.compareAndSet(RUNNING, IDLE));
+    }
+}

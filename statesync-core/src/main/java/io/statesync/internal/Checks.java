@@ -27,6 +27,20 @@ public final class Checks {
         return capped(value);
     }
 
+    public static int notNegative(String option, int value) {
+        if (value < 0) {
+            throw new IllegalArgumentException(option + " must not be negative: " + value);
+        }
+        return value;
+    }
+
+    public static int positive(String option, int value) {
+        if (value < 1) {
+            throw new IllegalArgumentException(option + " must be at least 1: " + value);
+        }
+        return value;
+    }
+
     public static String notBlank(String option, @Nullable String value) {
         if (value == null || value.isBlank()) {
             throw new IllegalArgumentException(option + " must not be null or blank: " + Texts.quote(value));

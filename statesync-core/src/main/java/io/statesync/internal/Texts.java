@@ -23,4 +23,10 @@ public final class Texts {
         }
         return out.append(text.length() > LIMIT ? "…\"" : "\"").toString();
     }
+
+    /** What an exception says, fit to be given as a reason; its type where it says nothing. */
+    public static String reason(Throwable error) {
+        String message = error.getMessage();
+        return message == null || message.isBlank() ? error.getClass().getName() : message;
+    }
 }

@@ -72,10 +72,11 @@ public final class FileSource<T extends @Nullable Object> implements StateBindin
     private final StateVersion beforeFirst;
     private final Thread thread;
 
-    private final Subscribers subscribers = new Subscribers();
+    private final Feeds subscribers = new Feeds(() -> this.newest, Runnable::run);
     private final AtomicBoolean closed = new AtomicBoolean();
     private final CountDownLatch firstVerdict = new CountDownLatch(1);
     private volatile @Nullable SnapshotEnvelope<T> current; // written by the thread only
+    private volatile @Nullable InvalidationEvent newest; // written by the thread only
     private volatile @Nullable Throwable problem; // written by the thread only
 
     private FileSource(Builder<T> b, Path file, FolderWatch watch) {
@@ -267,7 +268,8 @@ public final class FileSource<T extends @Nullable Object> implements StateBindin
         problem = null;
         current = SnapshotEnvelope.of(version, data);
         log.debug("file has a new revision topic={} file={} version={}", topic, file, version);
-        subscribers.event(new InvalidationEvent(topic, version.revision(), version.epoch(), null, clock.millis()));
+        newest = new InvalidationEvent(topic, version.revision(), version.epoch(), null, clock.millis());
+        subscribers.announce();
         firstVerdict.countDown();
     }
 

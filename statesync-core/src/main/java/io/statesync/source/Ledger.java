@@ -1,0 +1,161 @@
+package io.statesync.source;
+
+import io.statesync.Revision;
+import io.statesync.StateVersion;
+import io.statesync.WriteResult;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store's books: what it holds, what its journal holds, and what it answered recently. Guarded by the store's write
+ * lock, but for reading what it holds.
+ *
+ * <p>After a commit that failed, the journal may hold that write or not, or get it later still. Nothing is written before
+ * it was read again: what it holds by then is taken over, and since a commit names the version that it expects, one that
+ * arrives late cannot replace another.
+ */
+final class Ledger<T extends @Nullable Object> {
+    private final String topic;
+    private final @Nullable StateJournal<T> journal;
+    private final InstantSource clock;
+    private final int proposalWindow;
+    private final Map<String, WriteResult<T>> answers = new LinkedHashMap<>();
+    private @Nullable StateVersion journalled;
+    private boolean inDoubt;
+    private boolean newEpochDue;
+    private volatile Stored<T> stored;
+
+    Ledger(
+            String topic,
+            @Nullable StateJournal<T> journal,
+            InstantSource clock,
+            int proposalWindow,
+            Revision firstEpoch,
+            T initial) {
+        this.topic = topic;
+        this.journal = journal;
+        this.clock = clock;
+        this.proposalWindow = proposalWindow;
+        this.stored = stored(StateVersion.of(firstEpoch, Revision.of(1)), initial, null);
+        open();
+    }
+
+    private void open() {
+        StateJournal.Entry<T> entry = load();
+        if (entry == null) {
+            commit(stored, null);
+            return;
+        }
+        takeOver(entry);
+        if (newEpochDue) {
+            write(entry.snapshot().data(), null, null);
+        }
+    }
+
+    /** What the store holds; needs no lock. */
+    Stored<T> stored() {
+        return stored;
+    }
+
+    /** The answer that was given to a proposal, if it is remembered. */
+    @Nullable
+    WriteResult<T> answer(@Nullable String proposalId) {
+        return proposalId == null ? null : answers.get(proposalId);
+    }
+
+    /** Keeps the answer to a proposal. */
+    void remember(@Nullable String proposalId, WriteResult<T> answer) {
+        if (proposalId == null || proposalWindow == 0) {
+            return;
+        }
+        answers.putIfAbsent(proposalId, answer);
+        if (answers.size() > proposalWindow) {
+            answers.remove(answers.keySet().iterator().next());
+        }
+    }
+
+    /**
+     * Makes sure that it is known what the journal holds. What the store holds may move by it.
+     *
+     * @throws JournalException if the journal cannot be read
+     */
+    void resolve() {
+        if (!inDoubt) {
+            return;
+        }
+        StateJournal.Entry<T> entry = load();
+        if (entry == null) {
+            journalled = null;
+            newEpochDue = true;
+        } else {
+            takeOver(entry);
+        }
+        inDoubt = false;
+    }
+
+    /**
+     * Writes the next revision. {@link #resolve} was called.
+     *
+     * @throws JournalException if it is not known whether it was stored
+     */
+    void write(T value, @Nullable String proposalId, @Nullable String sourceId) {
+        Stored<T> next = stored(nextVersion(), value, sourceId);
+        commit(next, proposalId);
+        newEpochDue = false;
+        stored = next;
+    }
+
+    private StateVersion nextVersion() {
+        StateVersion last = stored.version();
+        if (newEpochDue || last.revision().equals(Revision.MAX)) {
+            StateVersion above = journalled != null && journalled.isNewerThan(last) ? journalled : last;
+            return Versions.firstOfNewEpoch(above, clock.instant());
+        }
+        return StateVersion.of(last.epoch(), last.revision().next());
+    }
+
+    private Stored<T> stored(StateVersion version, T value, @Nullable String sourceId) {
+        return Stored.of(topic, version, value, sourceId, clock.millis());
+    }
+
+    private void commit(Stored<T> next, @Nullable String proposalId) {
+        if (journal == null) {
+            return;
+        }
+        try {
+            journal.commit(journalled, next.snapshot(), proposalId);
+        } catch (Throwable t) { // whatever it was, the journal may hold it
+            inDoubt = true;
+            throw new JournalException(
+                    "store " + topic + ": the journal failed, it is not known whether version " + next.version()
+                            + " was stored",
+                    t);
+        }
+        journalled = next.version();
+    }
+
+    private StateJournal.@Nullable Entry<T> load() {
+        if (journal == null) {
+            return null;
+        }
+        try {
+            return journal.load();
+        } catch (Throwable t) { // whatever it was, it is not known what the journal holds
+            throw new JournalException("store " + topic + ": the journal could not be read", t);
+        }
+    }
+
+    private void takeOver(StateJournal.Entry<T> entry) {
+        StateVersion version = Versions.of(entry.snapshot());
+        boolean opening = journalled == null && !inDoubt;
+        if (opening || version.isNewerThan(stored.version())) {
+            stored = stored(version, entry.snapshot().data(), null);
+        }
+        newEpochDue |= !entry.certain() || !Objects.equals(version, stored.version());
+        journalled = version;
+        entry.accepted().forEach((id, at) -> remember(id, new WriteResult.Accepted<>(at)));
+    }
+}

@@ -6,5 +6,6 @@ module io.statesync.core {
 
     exports io.statesync;
     exports io.statesync.micrometer;
+    exports io.statesync.replica;
     exports io.statesync.source;
 }

@@ -1,0 +1,372 @@
+package io.statesync.replica;
+
+import io.statesync.StateVersion;
+import io.statesync.WriteResult;
+import io.statesync.replica.Change.SetTo;
+import io.statesync.replica.Change.Updated;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that a replica knows, at one moment. Immutable: each transition makes a new one, which the replica puts in the
+ * old one's place if nobody else was faster. So functions of the user run without a lock, and may run again.
+ *
+ * <p>The pending changes are, in this order: those of the proposal under way, updates, and at most one set, into which
+ * every later write goes. The first ones are frozen.
+ */
+final class Model<T extends @Nullable Object> {
+    /** What becomes of the replica itself. */
+    enum Life {
+        NEW,
+        STARTED,
+        CLOSED
+    }
+
+    /** A snapshot that waits for the outcome of the proposal under way, since it may hold that write already. */
+    record Held<T extends @Nullable Object>(Confirmed<T> snapshot, CompletableFuture<Void> applied) {}
+
+    /** A change whose function threw when it was made again. */
+    record Failed<T extends @Nullable Object>(Change<T> change, Throwable error) {}
+
+    final boolean optimistic;
+    final Confirmed<T> confirmed;
+    final List<Change<T>> changes;
+    final Sending<T> sending;
+    final @Nullable Held<T> held;
+    final Life life;
+    final @Nullable Throwable error;
+
+    /** Proposals in a row that were not sent or not answered. */
+    final int misses;
+
+    /** Conflicts in a row of the first pending change. */
+    final int conflicts;
+
+    /** The value that the replica shows, if it shows one. */
+    final T shown;
+
+    final boolean showing;
+
+    /** What this transition threw out. */
+    final List<Failed<T>> failed;
+
+    private Model(Draft<T> d) {
+        optimistic = d.optimistic;
+        sending = d.sending;
+        boolean hold = d.held != null && mustWait(d.sending);
+        held = hold ? d.held : null;
+        confirmed = hold || d.held == null ? d.confirmed : d.confirmed.or(d.held.snapshot());
+        life = d.life;
+        error = d.error;
+        misses = d.misses;
+        conflicts = d.conflicts;
+        Model<T> from = d.from;
+        if (from != null && confirmed == from.confirmed && (d.changes == from.changes || d.shownIsMade)) {
+            changes = d.changes;
+            failed = List.of();
+            shown = d.shown;
+            showing = d.showing;
+        } else {
+            Fold<T> fold = new Fold<>(confirmed.value(), confirmed.known());
+            if (optimistic) {
+                fold.over(d.changes, frozen(d.sending));
+            }
+            changes = fold.kept(d.changes);
+            failed = fold.failed;
+            shown = fold.value;
+            showing = fold.known;
+        }
+    }
+
+    /** The model of a replica that is not started. */
+    static <T extends @Nullable Object> Model<T> initial(boolean optimistic, Confirmed<T> confirmed) {
+        return new Model<>(new Draft<>(optimistic, confirmed));
+    }
+
+    /** Only a write that is made from the source's state would be counted twice. */
+    private static boolean mustWait(Sending<?> sending) {
+        return sending instanceof Sending.Asking<?> asking && asking.flight().rebasable;
+    }
+
+    private static int frozen(Sending<?> sending) {
+        Flight<?> flight = sending.flight();
+        return flight == null ? 0 : flight.count;
+    }
+
+    /** How many writes wait for their outcome. */
+    int pendingWrites() {
+        int writes = 0;
+        for (Change<T> change : changes) {
+            writes += Math.max(1, change.outcomes().size()); // one that was restored has no future
+        }
+        return writes;
+    }
+
+    ReplicaMeta meta() {
+        int pending = pendingWrites();
+        return new ReplicaMeta(status(), error, confirmed.at(), pending > 0, pending, confirmed.version());
+    }
+
+    private ReplicaStatus status() {
+        if (life != Life.STARTED) {
+            return ReplicaStatus.IDLE;
+        }
+        if (error != null) {
+            return ReplicaStatus.ERROR;
+        }
+        return confirmed.version() == null ? ReplicaStatus.LOADING : ReplicaStatus.READY;
+    }
+
+    // --- transitions
+
+    /** What was pending when the process ended comes first. */
+    Model<T> restored(List<Change<T>> kept, Sending<T> next) {
+        Draft<T> draft = new Draft<>(this);
+        draft.changes = new ArrayList<>(kept);
+        draft.changes.addAll(changes);
+        draft.sending = next;
+        return new Model<>(draft);
+    }
+
+    Model<T> living(Life next) {
+        Draft<T> draft = new Draft<>(this);
+        draft.life = next;
+        if (next == Life.CLOSED) {
+            draft.changes = List.of();
+            draft.sending = new Sending.Idle<>();
+        }
+        return new Model<>(draft);
+    }
+
+    Model<T> failing(@Nullable Throwable cause) {
+        Draft<T> draft = new Draft<>(this);
+        draft.error = cause;
+        return new Model<>(draft);
+    }
+
+    /** A set by the user. */
+    Model<T> set(T value, List<CompletableFuture<WriteResult<T>>> outcomes) {
+        SetTo<T> last = lastSet();
+        StateVersion at = confirmed.version();
+        StateVersion base = at == null ? StateVersion.ofUnsigned(0, 0) : at;
+        Change<T> change = last != null ? last.then(value, outcomes) : new SetTo<>(value, base, outcomes);
+        return written(change, last != null, value, true);
+    }
+
+    /** An update by the user; what its function throws, nothing has happened. */
+    Model<T> updated(Updated<T> update) {
+        SetTo<T> last = lastSet();
+        if (last != null) {
+            T next = update.function().apply(last.value());
+            return written(last.then(next, update.outcomes()), true, next, true);
+        }
+        boolean shows = optimistic && showing;
+        return written(update, false, shows ? update.function().apply(shown) : shown, showing);
+    }
+
+    private @Nullable SetTo<T> lastSet() {
+        int last = changes.size() - 1;
+        return last >= frozen(sending) && changes.get(last) instanceof SetTo<T> set ? set : null;
+    }
+
+    private Model<T> written(Change<T> change, boolean replacesLast, T next, boolean nextIsKnown) {
+        Draft<T> draft = new Draft<>(this);
+        if (optimistic) {
+            draft.shown = next;
+            draft.showing = nextIsKnown;
+        }
+        draft.shownIsMade = true;
+        draft.changes = new ArrayList<>(changes);
+        if (replacesLast) {
+            draft.changes.set(changes.size() - 1, change);
+        } else {
+            draft.changes.add(change);
+        }
+        return new Model<>(draft);
+    }
+
+    /** A snapshot came in. */
+    Model<T> snapshot(Confirmed<T> snapshot, CompletableFuture<Void> applied) {
+        Draft<T> draft = new Draft<>(this);
+        draft.held = new Held<>(snapshot, applied);
+        return new Model<>(draft);
+    }
+
+    /** What there is to propose, if anything can be; changes whose functions throw are told to {@code failures}. */
+    @Nullable
+    Flight<T> nextFlight(Supplier<String> id, List<Failed<T>> failures) {
+        if (life != Life.STARTED || changes.isEmpty() || !(sending instanceof Sending.Idle)) {
+            return null;
+        }
+        if (changes.get(0) instanceof SetTo<T> set) {
+            return new Flight<>(id.get(), set.base(), set.value(), 1, false);
+        }
+        StateVersion base = confirmed.version();
+        if (base == null) {
+            return null;
+        }
+        int count = 0;
+        while (count < changes.size() && changes.get(count) instanceof Updated) {
+            count++;
+        }
+        Fold<T> fold = new Fold<>(confirmed.value(), true);
+        fold.over(changes.subList(0, count), 0);
+        failures.addAll(fold.failed);
+        return new Flight<>(id.get(), base, fold.value, count, true);
+    }
+
+    Model<T> sending(Sending<T> next) {
+        Draft<T> draft = new Draft<>(this);
+        draft.sending = next;
+        return new Model<>(draft);
+    }
+
+    /** The proposal under way was not sent, or its outcome is not known. */
+    Model<T> missed(Sending<T> next, Throwable cause) {
+        Draft<T> draft = new Draft<>(this);
+        draft.sending = next;
+        draft.misses = misses + 1;
+        draft.error = cause;
+        return new Model<>(draft);
+    }
+
+    /** These changes are thrown out; none of them is under way. */
+    Model<T> without(List<Failed<T>> failures) {
+        Draft<T> draft = new Draft<>(this);
+        draft.changes = new ArrayList<>(changes);
+        for (Failed<T> failure : failures) {
+            draft.changes.removeIf(change -> change == failure.change());
+        }
+        return new Model<>(draft);
+    }
+
+    /** The source took the flight. What was set later, knowing of nothing else, is from its version on. */
+    Model<T> accepted(Flight<T> flight, StateVersion version, @Nullable Confirmed<T> now) {
+        Draft<T> draft = answered(now);
+        draft.changes = new ArrayList<>();
+        for (Change<T> change : changes.subList(flight.count, changes.size())) {
+            boolean follows = change instanceof SetTo<T> set && set.base().equals(flight.base);
+            draft.changes.add(follows ? ((SetTo<T>) change).from(version) : change);
+        }
+        draft.conflicts = 0;
+        return new Model<>(draft);
+    }
+
+    /** The flight ended without being taken, and is not tried again. */
+    Model<T> dropped(Flight<T> flight, @Nullable Confirmed<T> now) {
+        Draft<T> draft = answered(now);
+        draft.changes = changes.subList(flight.count, changes.size());
+        draft.conflicts = 0;
+        return new Model<>(draft);
+    }
+
+    /** The flight met a conflict, and is tried again after a pause: a set with another value, from another base. */
+    Model<T> retried(Flight<T> flight, T next, StateVersion base, @Nullable Confirmed<T> now, Sending.Pause pause) {
+        Draft<T> draft = answered(now);
+        if (!flight.rebasable) {
+            draft.changes = new ArrayList<>(changes);
+            draft.changes.set(0, new SetTo<>(next, base, changes.get(0).outcomes()));
+        }
+        draft.sending = new Sending.Waiting<>(pause);
+        draft.conflicts = conflicts + 1;
+        return new Model<>(draft);
+    }
+
+    private Draft<T> answered(@Nullable Confirmed<T> now) {
+        Draft<T> draft = new Draft<>(this);
+        draft.sending = new Sending.Idle<>();
+        draft.confirmed = confirmed.or(now);
+        draft.misses = 0;
+        draft.error = null;
+        return draft;
+    }
+
+    /** A model in the making. */
+    private static final class Draft<T extends @Nullable Object> {
+        private final @Nullable Model<T> from;
+        private final boolean optimistic;
+        private T shown;
+        private boolean showing;
+        private boolean shownIsMade; // shown goes with the changes
+        private Confirmed<T> confirmed;
+        private List<Change<T>> changes = List.of();
+        private Sending<T> sending = new Sending.Idle<>();
+        private @Nullable Held<T> held;
+        private Life life = Life.NEW;
+        private @Nullable Throwable error;
+        private int misses;
+        private int conflicts;
+
+        Draft(boolean optimistic, Confirmed<T> confirmed) {
+            this.from = null;
+            this.optimistic = optimistic;
+            this.confirmed = confirmed;
+            this.shown = confirmed.value();
+        }
+
+        Draft(Model<T> from) {
+            this.from = from;
+            optimistic = from.optimistic;
+            shown = from.shown;
+            showing = from.showing;
+            confirmed = from.confirmed;
+            changes = from.changes;
+            sending = from.sending;
+            held = from.held;
+            life = from.life;
+            error = from.error;
+            misses = from.misses;
+            conflicts = from.conflicts;
+        }
+    }
+
+    /** Makes changes on top of a value, one after the other. */
+    private static final class Fold<T extends @Nullable Object> {
+        private T value;
+        private boolean known;
+        private List<Failed<T>> failed = Collections.emptyList();
+
+        Fold(T value, boolean known) {
+            this.value = value;
+            this.known = known;
+        }
+
+        /** The frozen ones stay whatever they throw: their value is sent already. */
+        void over(List<Change<T>> changes, int frozen) {
+            int index = 0;
+            for (Change<T> change : changes) {
+                if (change instanceof SetTo<T> set) {
+                    value = set.value();
+                    known = true;
+                } else if (known && change instanceof Updated<T> update) {
+                    update(update, index >= frozen);
+                }
+                index++;
+            }
+        }
+
+        private void update(Updated<T> update, boolean mayFail) {
+            try {
+                value = update.function().apply(value);
+            } catch (Throwable t) { // the user's function; the write ends with what it threw
+                if (mayFail) {
+                    failed = failed.isEmpty() ? new ArrayList<>() : failed;
+                    failed.add(new Failed<>(update, t));
+                }
+            }
+        }
+
+        List<Change<T>> kept(List<Change<T>> changes) {
+            if (failed.isEmpty()) {
+                return changes;
+            }
+            List<Change<T>> kept = new ArrayList<>(changes);
+            failed.forEach(failure -> kept.removeIf(change -> change == failure.change()));
+            return kept;
+        }
+    }
+}

@@ -1,0 +1,174 @@
+package io.statesync.replica;
+
+import io.statesync.Revision;
+import io.statesync.SnapshotEnvelope;
+import io.statesync.StateVersion;
+import io.statesync.TimeSource;
+import io.statesync.WriteResult;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The current model, and what follows from each transition. The parts of a replica share it.
+ *
+ * <p>There is no lock: a transition is a function of the model, tried until nobody was faster, and what follows from it is
+ * done by the thread that made it.
+ */
+final class ReplicaCore<T extends @Nullable Object> {
+    private static final VarHandle MODEL;
+
+    static {
+        try {
+            MODEL = MethodHandles.lookup().findVarHandle(ReplicaCore.class, "model", Model.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    final String topic;
+    final Executor executor;
+    final TimeSource time;
+    final Errors<T> errors;
+    final Chain<T> chain;
+    private final Consumer<Model<T>> onChange;
+    private volatile Model<T> model; // replaced through MODEL only
+    private volatile Consumer<Throwable> onBroken = error -> {};
+
+    ReplicaCore(
+            String topic,
+            Executor executor,
+            TimeSource time,
+            Errors<T> errors,
+            Chain<T> chain,
+            Model<T> first,
+            Consumer<Model<T>> onChange) {
+        this.topic = topic;
+        this.executor = executor;
+        this.time = time;
+        this.errors = errors;
+        this.chain = chain;
+        this.model = first;
+        this.onChange = onChange;
+    }
+
+    /** What ends the replica if it cannot go on. */
+    void onBroken(Consumer<Throwable> action) {
+        onBroken = action;
+    }
+
+    Model<T> model() {
+        return model;
+    }
+
+    /**
+     * Makes a transition.
+     *
+     * @param transition the model after it, or the same for none; called again if somebody was faster
+     * @return whether there was one, and it was made from the model that {@code transition} saw last
+     */
+    boolean change(UnaryOperator<Model<T>> transition) {
+        while (true) {
+            Model<T> before = model;
+            Model<T> after = transition.apply(before);
+            if (after == before) {
+                return false;
+            }
+            if (MODEL.compareAndSet(this, before, after)) {
+                follow(before, after);
+                return true;
+            }
+        }
+    }
+
+    private void follow(Model<T> before, Model<T> after) {
+        Sending.Pause pause = before.sending.pause();
+        if (pause != null && pause != after.sending.pause()) {
+            pause.end();
+        }
+        Model.Held<T> held = before.held;
+        if (held != null && held != after.held) {
+            dispatch(() -> held.applied().complete(null));
+        }
+        for (Model.Failed<T> failure : after.failed) {
+            fail(failure.change(), failure.error());
+        }
+        onChange.accept(after);
+    }
+
+    /** Ends writes with their outcome, on the executor. */
+    void finish(List<? extends Change<T>> changes, WriteResult<T> outcome) {
+        if (changes.isEmpty()) {
+            return;
+        }
+        dispatch(() -> {
+            int writes = 0;
+            for (Change<T> change : changes) {
+                change.outcomes().forEach(future -> future.complete(outcome));
+                writes += change.outcomes().size();
+            }
+            int told = writes;
+            errors.tell(listener -> outcome(listener, outcome, told));
+        });
+    }
+
+    @SuppressWarnings("unchecked") // a listener of a supertype takes outcomes of the subtype
+    private static <T extends @Nullable Object> void outcome(
+            ReplicaListener<? super T> listener, WriteResult<T> outcome, int writes) {
+        ((ReplicaListener<T>) listener).onOutcome(outcome, writes);
+    }
+
+    @SuppressWarnings("unchecked") // a listener of a supertype takes conflicts of the subtype
+    void conflict(T local, SnapshotEnvelope<T> current) {
+        errors.tell(listener -> ((ReplicaListener<T>) listener).onConflict(local, current));
+    }
+
+    /** The version of a snapshot: without an epoch, in that of what is known (contract X3). */
+    StateVersion versionOf(SnapshotEnvelope<?> snapshot) {
+        Revision epoch = snapshot.epoch();
+        StateVersion at = model().confirmed.version();
+        long epochBits = epoch != null ? epoch.bits() : at != null ? at.epochBits() : 0;
+        return StateVersion.ofUnsigned(epochBits, snapshot.revision().bits());
+    }
+
+    /** Ends writes that were not proposed. */
+    void fail(Change<T> change, Throwable error) {
+        List<CompletableFuture<WriteResult<T>>> outcomes = change.outcomes();
+        dispatch(() -> outcomes.forEach(future -> future.completeExceptionally(error)));
+    }
+
+    /** What comes in, as it may be taken over; null if it may not. */
+    @Nullable
+    Confirmed<T> incoming(SnapshotEnvelope<T> snapshot, StateVersion version) {
+        SnapshotEnvelope<T> passed = chain.incoming(snapshot);
+        return passed == null ? null : new Confirmed<>(version, passed.data(), true, time.now());
+    }
+
+    /** Runs a task on the executor. A replica whose executor refuses, or whose own code throws, is closed. */
+    void dispatch(Runnable task) {
+        try {
+            executor.execute(() -> guarded(task));
+        } catch (Throwable t) { // whatever an executor throws, the task will not run there
+            broken(t);
+            guarded(task);
+        }
+    }
+
+    private void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (Throwable t) { // a broken time source, or a defect: better closed, and said so, than stuck
+            broken(t);
+        }
+    }
+
+    private void broken(Throwable error) {
+        errors.broken(error);
+        onBroken.accept(error);
+    }
+}

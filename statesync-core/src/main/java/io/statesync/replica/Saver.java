@@ -1,0 +1,138 @@
+package io.statesync.replica;
+
+import io.statesync.Proposal;
+import io.statesync.internal.Conflator;
+import io.statesync.replica.Change.SetTo;
+import io.statesync.replica.Change.Updated;
+import io.statesync.replica.Sending.InDoubt;
+import io.statesync.replica.Sending.Pause;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Saves the newest pending writes, one save at a time. */
+final class Saver<T extends @Nullable Object> extends Conflator {
+    private final WriteQueue<T> queue;
+    private final @Nullable BiFunction<T, Object, T> reducer;
+    private final Supplier<Model<T>> model;
+    private final Errors<T> errors;
+    private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
+    private volatile boolean loaded;
+    private List<QueuedWrite<T>> saved = List.of(); // by the run under way only, once loaded
+
+    Saver(
+            WriteQueue<T> queue,
+            @Nullable BiFunction<T, Object, T> reducer,
+            java.util.concurrent.Executor executor,
+            Supplier<Model<T>> model,
+            Errors<T> errors) {
+        super(executor);
+        this.queue = queue;
+        this.reducer = reducer;
+        this.model = model;
+        this.errors = errors;
+    }
+
+    /** Runs an action when everything that is pending now is saved, or could not be. */
+    void afterSave(Runnable action) {
+        waiting.add(action);
+        signal();
+    }
+
+    @Override
+    protected void run() {
+        if (!loaded) {
+            return; // what is kept must not be replaced before it was read
+        }
+        List<Runnable> covered = new ArrayList<>();
+        for (Runnable next = waiting.poll(); next != null; next = waiting.poll()) {
+            covered.add(next);
+        }
+        List<QueuedWrite<T>> now = queued(model.get());
+        try {
+            if (!now.equals(saved)) {
+                queue.save(now);
+                saved = now;
+            }
+        } catch (Throwable t) { // the user's queue; writes go on
+            errors.report(ReplicaPhase.QUEUE, t);
+        }
+        covered.forEach(Runnable::run);
+    }
+
+    @Override
+    protected void failed(Throwable error) {
+        errors.report(ReplicaPhase.QUEUE, error);
+    }
+
+    private static <T extends @Nullable Object> List<QueuedWrite<T>> queued(Model<T> model) {
+        Flight<T> flight = model.sending.flight();
+        List<QueuedWrite<T>> writes = new ArrayList<>();
+        for (Change<T> change : model.changes) {
+            Proposal<T> proposal = flight != null && writes.size() < flight.count ? flight.sent : null;
+            if (change instanceof SetTo<T> set) {
+                writes.add(new QueuedWrite.Value<>(set.value(), set.base(), proposal));
+            } else if (change instanceof Updated<T> update) {
+                writes.add(new QueuedWrite.Action<>(Objects.requireNonNull(update.action()), proposal));
+            }
+        }
+        return writes;
+    }
+
+    /** Puts what was kept before everything else; saves from now on. */
+    @Nullable
+    Pause restore(ReplicaCore<T> core) throws Exception {
+        List<QueuedWrite<T>> kept = List.copyOf(queue.load());
+        List<Change<T>> changes = new ArrayList<>();
+        for (QueuedWrite<T> write : kept) {
+            changes.add(change(write));
+        }
+        Flight<T> flight = kept.isEmpty() ? null : flight(kept);
+        Pause pause = flight == null ? null : new Pause();
+        Sending<T> sending = flight == null || pause == null ? new Sending.Idle<>() : new InDoubt<>(flight, pause);
+        saved = kept;
+        loaded = true;
+        core.change(now -> now.restored(changes, sending));
+        return pause;
+    }
+
+    private Change<T> change(QueuedWrite<T> write) {
+        if (write instanceof QueuedWrite.Value<T> value) {
+            return new SetTo<>(value.value(), value.base(), List.of());
+        }
+        Object action = ((QueuedWrite.Action<T>) write).action();
+        BiFunction<T, Object, T> made = reducer;
+        if (made == null) {
+            throw new IllegalStateException("the queue holds an action, and there is no reducer to make it: "
+                    + action.getClass().getName());
+        }
+        return new Updated<>(state -> made.apply(state, action), action, List.of());
+    }
+
+    private static <T extends @Nullable Object> @Nullable Flight<T> flight(List<QueuedWrite<T>> kept) {
+        Proposal<T> proposal = kept.get(0).proposal();
+        if (proposal == null || proposal.proposalId() == null || proposal.base() == null) {
+            return null;
+        }
+        int count = 0;
+        while (count < kept.size() && isPart(kept.get(count), proposal.proposalId())) {
+            count++;
+        }
+        boolean rebasable = kept.get(0) instanceof QueuedWrite.Action;
+        T local = kept.get(0) instanceof QueuedWrite.Value<T> value ? value.value() : proposal.value();
+        Flight<T> flight = new Flight<>(proposal.proposalId(), proposal.base(), local, count, rebasable);
+        flight.sent = proposal;
+        flight.asks = 1;
+        return flight;
+    }
+
+    private static boolean isPart(QueuedWrite<?> write, String proposalId) {
+        Proposal<?> proposal = write.proposal();
+        return proposal != null && proposalId.equals(proposal.proposalId());
+    }
+}

@@ -5,6 +5,7 @@ module io.statesync.core {
     requires static transitive org.jspecify;
 
     exports io.statesync;
+    exports io.statesync.apply;
     exports io.statesync.micrometer;
     exports io.statesync.replica;
     exports io.statesync.source;

@@ -73,6 +73,23 @@ class ArchitectureTest {
             .allowEmptyShould(true);
 
     @ArchTest
+    static final ArchRule appliersUseTheRootOnly = classes()
+            .that()
+            .resideInAPackage("io.statesync.apply..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("io.statesync", "io.statesync.apply..", "java..", "org.jspecify..");
+
+    @ArchTest
+    static final ArchRule appliersAreForApplications = noClasses()
+            .that()
+            .resideInAnyPackage(
+                    "io.statesync", "io.statesync.engine..", "io.statesync.source..", "io.statesync.micrometer..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.statesync.apply..");
+
+    @ArchTest
     static final ArchRule theWritingSideUsesTheRootOnly = classes()
             .that()
             .resideInAPackage("io.statesync.replica..")

@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * Appliers#into(Map)}. Immutable: each method gives another applier. Defaults: mode {@link Mode#REPLACE}, all keys, no
  * mapping, strict.
  *
- * <p>Keys that {@link #pick} does not name, or {@link #omit} does, are not this applier's: it neither writes nor removes
- * them, in either mode. So the application may keep entries of its own beside them, and several appliers may share a
- * map.
+ * <p>Keys that {@link #pick} does not name, or {@link #omit} does, are not this applier's: it neither writes nor
+ * removes them, in either mode. So the application may keep entries of its own beside them, and several appliers may
+ * share a map.
  *
  * <p><b>Null.</b> A key whose value is null in the data is removed from the map, in either mode and whatever the map
  * could hold. A null key fails the apply.
@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>A {@linkplain java.util.Collections#synchronizedMap synchronized} map changes in two steps: the puts, all at
  *       once, then the removals, all at once in mode {@code REPLACE} and one by one in mode {@code PATCH}. Who reads
  *       between them finds the new values together with keys that are to go.
- *   <li>A {@link java.util.HashMap}, {@link LinkedHashMap} or {@link TreeMap} must not be read by another thread during
- *       an apply. Read it on the one thread that applies, which {@link
+ *   <li>A {@link java.util.HashMap}, {@link LinkedHashMap} or {@link TreeMap} must not be read by another thread
+ *       during an apply. Read it on the one thread that applies, which {@link
  *       io.statesync.RevisionSyncOptions.Builder#applyOn} chooses.
  * </ul>
  *
@@ -44,11 +44,11 @@ import org.jspecify.annotations.Nullable;
  * immutable map.
  *
  * <p><b>Failures.</b> The data is read whole before the map is touched: what is wrong with it, and what a mapping
- * throws, leaves the map as it was. If the map itself refuses an entry half-way, what was put stays, and the next apply
- * writes all of its entries again. The same snapshot may be applied any number of times.
+ * throws, leaves the map as it was. If the map itself refuses an entry half-way, what was put stays, and the next
+ * apply writes all of its entries again. The same snapshot may be applied any number of times.
  *
- * <p>Keys are compared by {@code equals}, or by the map's order if it is a {@link SortedMap}; those of {@link #pick} and
- * {@link #omit} always by {@code equals}.
+ * <p>Keys are compared by {@code equals}, or by the map's order if it is a {@link SortedMap}; those of {@link #pick}
+ * and {@link #omit} always by {@code equals}.
  *
  * @param <T> the type of the state
  * @param <K> the type of the keys that are written
@@ -66,8 +66,8 @@ public final class MapApplier<T extends @Nullable Object, K, V extends @Nullable
         /** They are removed: of the keys that are the applier's, the map has those of the last snapshot. */
         REPLACE,
         /**
-         * They stay; only a null value removes a key. This makes no deltas of snapshots: an engine skips versions, so what
-         * only a skipped one said is never heard of.
+         * They stay; only a null value removes a key. This makes no deltas of snapshots: an engine skips versions, so
+         * what only a skipped one said is never heard of.
          */
         PATCH
     }
@@ -161,8 +161,8 @@ public final class MapApplier<T extends @Nullable Object, K, V extends @Nullable
     /**
      * How a state becomes the map that is written, for states that are no map. The last call counts.
      *
-     * @param mapping called once for each apply, unless the state is null; what it returns counts as null data if it is
-     *     null; if it throws, the apply fails
+     * @param mapping called once for each apply, unless the state is null; what it returns counts as null data if it
+     *     is null; if it throws, the apply fails
      * @param <S> the type of the state
      */
     public <S extends @Nullable Object> MapApplier<S, K, V> mapping(

@@ -52,6 +52,12 @@ class ModulePathSmokeTest {
     }
 
     @Test
+    void exportsTheAppliers() throws Exception {
+        assertThat(compile("io.statesync.apply.Appliers.into(new java.util.HashMap<String, String>()) != null"))
+                .isEmpty();
+    }
+
+    @Test
     void hidesTheEngine() throws Exception {
         assertThat(compile("io.statesync.engine.Engines.create(null) == null"))
                 .contains("package io.statesync.engine is not visible")

@@ -10,6 +10,7 @@ import io.statesync.apply.MapApplier.Mode;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -233,14 +234,19 @@ class MapApplierTest {
         assertThat(headers).hasSize(1).containsEntry("ACCEPT", 2);
     }
 
-    @Test
+    @ParameterizedTest
+    @EnumSource(Mode.class)
     @DisplayName("what readers see: puts first, then removals, so that a key of both snapshots is never missing")
-    void putsComeBeforeRemovals() {
+    void putsComeBeforeRemovals(Mode mode) {
         WatchedMap watched = new WatchedMap();
         watched.putAll(Map.of("old", 1, "both", 1));
         watched.seen.clear();
+        Map<String, Integer> data = new LinkedHashMap<>();
+        data.put("old", null);
+        data.put("both", 2);
+        data.put("new", 2);
 
-        Appliers.into(watched).apply(snapshot(new TreeMap<>(Map.of("both", 2, "new", 2))));
+        Appliers.into(watched).mode(mode).apply(snapshot(data));
 
         assertThat(watched.seen)
                 .containsExactly(

@@ -2,13 +2,15 @@ package io.statesync.internal;
 
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A task that runs on an executor when it is signalled: never twice at a time, and once more if it is signalled while it
  * runs.
  *
- * <p>Whatever was written before a signal is seen by a run that begins after it. Signalling never waits, may be done from
- * inside the task, and costs one read while a run is due already.
+ * <p>What was written to volatile fields before a signal is seen by a run that begins after it. Signalling never waits,
+ * may be done from inside the task, and costs one read while a run is due already. Between two runs the executor's other
+ * tasks have their turn.
  */
 public abstract class Conflator {
     private static final int IDLE = 0;
@@ -42,29 +44,61 @@ public abstract class Conflator {
                     return;
                 }
             } else if (state.compareAndSet(IDLE, DUE)) {
-                dispatch();
+                dispatch(this::loop);
                 return;
             }
         }
     }
 
-    private void dispatch() {
+    private void dispatch(Runnable task) {
         try {
-            executor.execute(this::loop);
+            executor.execute(task);
         } catch (Throwable t) { // whatever an executor throws, the task will not run
-            state.set(IDLE);
+            state.compareAndSet(DUE, IDLE);
             failed(t);
         }
     }
 
     private void loop() {
-        do {
-            state.set(RUNNING);
+        while (state.compareAndSet(DUE, RUNNING)) {
             try {
                 run();
             } catch (Throwable t) { // a later signal must still be heard
                 failed(t);
             }
-        } while (!state.compareAndSet(RUNNING, IDLE));
+            if (state.compareAndSet(RUNNING, IDLE)) {
+                return;
+            }
+            state.set(DUE);
+            Turn turn = new Turn(Thread.currentThread());
+            dispatch(turn);
+            if (!turn.ranInside()) {
+                return;
+            }
+        }
+    }
+
+    /** A further run. On an executor that runs tasks inside {@code execute} it leaves the work to the loop around it. */
+    private final class Turn implements Runnable {
+        private @Nullable Thread dispatching; // a thread finds itself here only if it wrote it
+        private boolean ranInside; // by the dispatching thread only
+
+        Turn(Thread dispatching) {
+            this.dispatching = dispatching;
+        }
+
+        @Override
+        public void run() {
+            if (dispatching == Thread.currentThread()) {
+                ranInside = true;
+            } else {
+                loop();
+            }
+        }
+
+        boolean ranInside() {
+            dispatching = null;
+            return ranInside;
+        }
     }
 }

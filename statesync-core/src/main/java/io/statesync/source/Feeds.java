@@ -37,7 +37,7 @@ final class Feeds {
      */
     Feeds(Supplier<? extends @Nullable InvalidationEvent> newest, Executor executor) {
         this.newest = newest;
-        this.executor = executor;
+        this.executor = new Delivery(executor);
     }
 
     /** Adds a subscription, which its close removes. It hears of what comes after the newest event. */
@@ -91,14 +91,21 @@ final class Feeds {
 
         @Override
         protected void run() {
-            InvalidationEvent event = newest.get();
+            boolean last = disconnected;
+            try {
+                tell(newest.get());
+            } finally {
+                if (open && last) {
+                    open = false;
+                    handler.disconnected();
+                }
+            }
+        }
+
+        private void tell(@Nullable InvalidationEvent event) {
             if (open && event != null && event != told) {
                 told = event;
                 handler.event(event);
-            }
-            if (open && disconnected) {
-                open = false;
-                handler.disconnected();
             }
         }
 

@@ -88,7 +88,7 @@ public final class FileSource<T extends @Nullable Object> implements StateBindin
         this.onError = b.onError != null ? b.onError : FileSource::logProblem;
         this.inspector = new FileInspector<>(file, b.decoder, b.settleTime.toNanos(), clock);
         Epochs epochs = b.clock != null ? new Epochs(b.clock) : Epochs.SYSTEM;
-        this.beforeFirst = StateVersion.ofUnsigned(epochs.next(), 0);
+        this.beforeFirst = StateVersion.ofUnsigned(epochs.next(topic), 0);
         this.thread = new Thread(null, this::run, "statesync-file-" + topic, 0, false);
         this.thread.setDaemon(true);
     }

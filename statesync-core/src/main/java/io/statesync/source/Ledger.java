@@ -6,7 +6,6 @@ import io.statesync.WriteResult;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,8 +110,7 @@ final class Ledger<T extends @Nullable Object> {
     private StateVersion nextVersion() {
         StateVersion last = stored.version();
         if (newEpochDue || last.revision().equals(Revision.MAX)) {
-            StateVersion above = journalled != null && journalled.isNewerThan(last) ? journalled : last;
-            return Versions.firstOfNewEpoch(above, clock.instant());
+            return Versions.firstOfNewEpoch(last, clock.instant());
         }
         return StateVersion.of(last.epoch(), last.revision().next());
     }
@@ -129,6 +127,7 @@ final class Ledger<T extends @Nullable Object> {
             journal.commit(journalled, next.snapshot(), proposalId);
         } catch (Throwable t) { // whatever it was, the journal may hold it
             inDoubt = true;
+            keepInterrupt(t);
             throw new JournalException(
                     "store " + topic + ": the journal failed, it is not known whether version " + next.version()
                             + " was stored",
@@ -144,6 +143,7 @@ final class Ledger<T extends @Nullable Object> {
         try {
             return journal.load();
         } catch (Throwable t) { // whatever it was, it is not known what the journal holds
+            keepInterrupt(t);
             throw new JournalException("store " + topic + ": the journal could not be read", t);
         }
     }
@@ -153,9 +153,23 @@ final class Ledger<T extends @Nullable Object> {
         boolean opening = journalled == null && !inDoubt;
         if (opening || version.isNewerThan(stored.version())) {
             stored = stored(version, entry.snapshot().data(), null);
+            learn(entry.accepted());
         }
-        newEpochDue |= !entry.certain() || !Objects.equals(version, stored.version());
+        newEpochDue = !entry.certain() || !version.equals(stored.version());
         journalled = version;
-        entry.accepted().forEach((id, at) -> remember(id, new WriteResult.Accepted<>(at)));
+    }
+
+    /** Remembers what the journal holds as the most recent answers, since those of it that are new were given last. */
+    private void learn(Map<String, StateVersion> accepted) {
+        accepted.forEach((id, version) -> {
+            answers.remove(id);
+            remember(id, new WriteResult.Accepted<>(version));
+        });
+    }
+
+    private static void keepInterrupt(Throwable thrown) {
+        if (thrown instanceof InterruptedException) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -142,7 +142,7 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
             ledger.write(next, null, null);
             return ledger.stored().version();
         } finally {
-            unlock(before, null);
+            unlock(before);
         }
     }
 
@@ -172,7 +172,7 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
             WriteResult<T> answer = ledger.answer(proposal.proposalId());
             return answer != null ? answer : decide(proposal, invalid);
         } finally {
-            unlock(before, proposal.sourceId());
+            unlock(before);
         }
     }
 
@@ -212,12 +212,12 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
         return ledger.stored();
     }
 
-    private void unlock(Stored<T> before, @Nullable String sourceId) {
+    private void unlock(Stored<T> before) {
         Stored<T> after = ledger.stored();
         boolean moved = after != before;
         try {
             if (moved) {
-                recorder.written(before.version(), after.snapshot(), sourceId);
+                recorder.written(before.version(), after);
             }
         } finally {
             writing.unlock();
@@ -315,20 +315,6 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
     @Override
     public String toString() {
         return "RevisionedStore[topic=" + topic + ", version=" + version() + (closed ? ", closed]" : "]");
-    }
-
-    /** What a registry hears from its stores. */
-    interface Recorder {
-        Recorder NONE = new Recorder() {};
-
-        /** A write was taken; the write lock is held. */
-        default void written(@Nullable StateVersion before, SnapshotEnvelope<?> after, @Nullable String sourceId) {}
-
-        /** The store was closed; the write lock is held. */
-        default void removed(StateVersion last) {}
-
-        /** Something was recorded; no lock is held. */
-        default void announce() {}
     }
 
     /**
@@ -431,7 +417,7 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
             if (epoch != null) {
                 return epoch;
             }
-            return journal != null ? Revision.ZERO : Revision.ofUnsigned(epochs.next());
+            return journal != null ? Revision.ZERO : Revision.ofUnsigned(epochs.next(topic));
         }
 
         /**

@@ -9,6 +9,7 @@ import io.statesync.Proposal;
 import io.statesync.Revision;
 import io.statesync.StateVersion;
 import io.statesync.Subscription;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -50,6 +51,8 @@ class StoreDeliveryTest {
 
     private static void awaitLast(RecordingHandler handler, long revision) {
         await().atMost(30, TimeUnit.SECONDS)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(1))
                 .until(() -> !handler.events.isEmpty()
                         && handler.revisions().get(handler.events.size() - 1).equals(Long.toString(revision)));
     }

@@ -1,8 +1,10 @@
 package io.statesync.source;
 
+import io.statesync.Proposal;
 import io.statesync.Revision;
 import io.statesync.StateVersion;
 import io.statesync.WriteResult;
+import io.statesync.internal.Texts;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -59,14 +61,50 @@ final class Ledger<T extends @Nullable Object> {
         return stored;
     }
 
-    /** The answer that was given to a proposal, if it is remembered. */
-    @Nullable
-    WriteResult<T> answer(@Nullable String proposalId) {
+    /**
+     * Answers a proposal: as before if it was answered, else by writing it if it may be written.
+     *
+     * @param invalid why its value is not valid; null if it is
+     * @param closed whether nothing is written any more
+     */
+    WriteResult<T> decide(Proposal<T> proposal, @Nullable Throwable invalid, boolean closed) {
+        String id = proposal.proposalId();
+        try {
+            WriteResult<T> answer = answer(id);
+            if (answer == null) {
+                resolve();
+                answer = answer(id);
+            }
+            return answer != null ? answer : decideAnew(proposal, invalid, closed);
+        } catch (JournalException e) {
+            return new WriteResult.Unknown<>(e);
+        }
+    }
+
+    private WriteResult<T> decideAnew(Proposal<T> proposal, @Nullable Throwable invalid, boolean closed) {
+        if (closed) {
+            return new WriteResult.Rejected<>("the store is closed: " + topic);
+        }
+        StateVersion base = proposal.base();
+        if (base != null && !base.equals(stored.version())) {
+            return new WriteResult.Conflict<>(stored.snapshot());
+        }
+        WriteResult<T> answer;
+        if (invalid != null) {
+            answer = new WriteResult.Rejected<>(Texts.reason(invalid));
+        } else {
+            write(proposal.value(), proposal.proposalId(), proposal.sourceId());
+            answer = new WriteResult.Accepted<>(stored.version());
+        }
+        remember(proposal.proposalId(), answer);
+        return answer;
+    }
+
+    private @Nullable WriteResult<T> answer(@Nullable String proposalId) {
         return proposalId == null ? null : answers.get(proposalId);
     }
 
-    /** Keeps the answer to a proposal. */
-    void remember(@Nullable String proposalId, WriteResult<T> answer) {
+    private void remember(@Nullable String proposalId, WriteResult<T> answer) {
         if (proposalId == null || proposalWindow == 0) {
             return;
         }

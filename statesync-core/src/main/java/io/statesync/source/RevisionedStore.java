@@ -2,7 +2,6 @@ package io.statesync.source;
 
 import io.statesync.InvalidationHandler;
 import io.statesync.InvalidationSubscriber;
-import io.statesync.NotModified;
 import io.statesync.NotSentException;
 import io.statesync.Proposal;
 import io.statesync.PullRequest;
@@ -44,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RevisionedStore<T extends @Nullable Object> implements Authority<T>, AutoCloseable {
     private final String topic;
-    private final StateValidator<? super T> validator;
+    private final Validation<T> validation;
     private final @Nullable Executor journalExecutor;
     private final Recorder recorder;
     private final Ledger<T> ledger;
@@ -54,7 +53,7 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
 
     private RevisionedStore(Builder<T> b, T initial) {
         topic = b.topic;
-        validator = b.validator;
+        validation = new Validation<>(b.validator);
         journalExecutor = b.journalExecutor;
         recorder = b.recorder;
         ledger = new Ledger<>(topic, b.journal, b.clock, b.proposalWindow, b.firstEpoch(), initial);
@@ -110,7 +109,7 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
      * @throws IllegalStateException if the store is closed
      */
     public StateVersion set(T value) {
-        validateOrThrow(value);
+        validation.check(value);
         return write(ignored -> value, false);
     }
 
@@ -137,7 +136,7 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
             ledger.resolve();
             T next = change.apply(ledger.stored().snapshot().data());
             if (validate) {
-                validateOrThrow(next);
+                validation.check(next);
             }
             ledger.write(next, null, null);
             return ledger.stored().version();
@@ -166,41 +165,12 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
     }
 
     private WriteResult<T> answer(Proposal<T> proposal) {
-        Throwable invalid = validate(proposal.value());
+        Throwable invalid = validation.failure(proposal.value());
         Stored<T> before = lock();
         try {
-            WriteResult<T> answer = ledger.answer(proposal.proposalId());
-            return answer != null ? answer : decide(proposal, invalid);
+            return ledger.decide(proposal, invalid, closed);
         } finally {
             unlock(before);
-        }
-    }
-
-    private WriteResult<T> decide(Proposal<T> proposal, @Nullable Throwable invalid) {
-        String id = proposal.proposalId();
-        try {
-            ledger.resolve();
-            WriteResult<T> answer = ledger.answer(id);
-            if (answer != null) {
-                return answer;
-            }
-            if (closed) {
-                return new WriteResult.Rejected<>("the store is closed: " + topic);
-            }
-            StateVersion base = proposal.base();
-            if (base != null && !base.equals(version())) {
-                return new WriteResult.Conflict<>(current());
-            }
-            if (invalid != null) {
-                answer = new WriteResult.Rejected<>(Texts.reason(invalid));
-            } else {
-                ledger.write(proposal.value(), id, proposal.sourceId());
-                answer = new WriteResult.Accepted<>(version());
-            }
-            ledger.remember(id, answer);
-            return answer;
-        } catch (JournalException e) {
-            return new WriteResult.Unknown<>(e);
         }
     }
 
@@ -225,22 +195,6 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
         if (moved) {
             feeds.announce();
             recorder.announce();
-        }
-    }
-
-    private void validateOrThrow(T value) {
-        Throwable invalid = validate(value);
-        if (invalid != null) {
-            throw new WriteRejectedException(Texts.reason(invalid), invalid);
-        }
-    }
-
-    private @Nullable Throwable validate(T value) {
-        try {
-            validator.validate(value);
-            return null;
-        } catch (Exception e) {
-            return e;
         }
     }
 
@@ -271,10 +225,7 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
             throw new IllegalArgumentException("this store has topic " + Texts.quote(topic) + ", and was asked for "
                     + Texts.quote(request.topic()));
         }
-        Stored<T> stored = ledger.stored();
-        return stored.version().equals(request.heldVersion())
-                ? CompletableFuture.completedFuture(NotModified.<T>instance())
-                : CompletableFuture.completedFuture(stored.snapshot());
+        return CompletableFuture.completedFuture(ledger.stored().answer(request.heldVersion()));
     }
 
     /**
@@ -285,6 +236,11 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
      */
     @Override
     public void close() {
+        end();
+    }
+
+    /** Closes, and says whether it was open. */
+    boolean end() {
         Stored<T> last = lock();
         boolean first;
         try {
@@ -300,6 +256,32 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
             feeds.disconnect();
             recorder.announce();
         }
+        return first;
+    }
+
+    /** Whether the store was closed; if so, that has been recorded when this returns. */
+    boolean isRecordedClosed() {
+        if (!closed) {
+            return false;
+        }
+        writing.lock();
+        try {
+            return closed;
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    /** Publishes a new store and records its first version, before anybody can write. */
+    void begin(Runnable publish) {
+        writing.lock();
+        try {
+            publish.run();
+            recorder.written(null, ledger.stored());
+        } finally {
+            writing.unlock();
+        }
+        recorder.announce();
     }
 
     /** Whether the store was closed. */
@@ -403,12 +385,8 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
             return this;
         }
 
-        Builder<T> epochs(Epochs epochs) {
+        Builder<T> registry(Epochs epochs, Recorder recorder) {
             this.epochs = epochs;
-            return this;
-        }
-
-        Builder<T> recorder(Recorder recorder) {
             this.recorder = recorder;
             return this;
         }

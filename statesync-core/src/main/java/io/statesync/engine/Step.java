@@ -98,16 +98,21 @@ abstract class Step<T extends @Nullable Object, R extends @Nullable Object> exte
             runner = null;
         }
         try {
-            if (called instanceof CompletableFuture<? extends R> future
-                    && future.isDone()
-                    && !future.isCompletedExceptionally()) {
-                accept(future.join(), null);
+            if (isAnswered(called)) {
+                accept(called.toCompletableFuture().join(), null);
             } else {
                 await(called);
             }
         } catch (Throwable t) { // a foreign stage
             accept(null, t);
         }
+    }
+
+    /** Whether the answer is there. Subclasses need not say: a minimal stage is one, and throws when asked. */
+    private static boolean isAnswered(CompletionStage<?> stage) {
+        return stage.getClass() == CompletableFuture.class
+                && stage.toCompletableFuture().isDone()
+                && !stage.toCompletableFuture().isCompletedExceptionally();
     }
 
     private void await(CompletionStage<? extends R> called) {

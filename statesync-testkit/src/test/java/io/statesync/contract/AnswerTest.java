@@ -212,6 +212,23 @@ class AnswerTest {
     }
 
     @Test
+    @DisplayName("completed stages that do not say whether they are done are as good, for every seam")
+    void minimalStagesAreAccepted() {
+        List<String> closed = new ArrayList<>();
+        Harness h = new Harness(b -> b.cache(topic -> CompletableFuture.completedStage(snapshot("1"))));
+        h.onPull = request -> CompletableFuture.completedStage(snapshot("2"));
+        h.onSubscribe = handler -> CompletableFuture.completedStage(() -> closed.add("closed"));
+        h.onApply = applied -> CompletableFuture.completedStage("done");
+        h.start();
+
+        assertThat(h.started).isCompleted();
+        assertThat(h.sync.localRevision()).hasToString("2");
+        h.sync.stop();
+        assertThat(closed).containsExactly("closed");
+        assertThat(h.errors).isEmpty();
+    }
+
+    @Test
     @DisplayName("a foreign stage's failure is a failure, and one that refuses listeners too")
     void foreignStagesMayFail() {
         ForeignStage<PullResult<String>> failing = new ForeignStage<>();

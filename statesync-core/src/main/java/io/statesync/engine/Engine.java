@@ -163,8 +163,7 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
     }
 
     private void stop(Throwable error, @Nullable Throwable rejection) {
-        Outbox.Batch batch = null;
-        synchronized (lock) {
+        locked(() -> {
             if (!isStopped()) {
                 changeState(LifecycleState.STOPPED, rejection);
                 starter.stop(error);
@@ -173,10 +172,8 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
                 applies.stop();
                 dropTimers();
                 notifier.resend();
-                batch = leave();
             }
-        }
-        lock.run(batch);
+        });
     }
 
     @Override
@@ -342,7 +339,14 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
 
     /** A decision threw: a broken time source, or a defect. Better stopped, and said so, than stuck. The lock is held. */
     void broken(Throwable error) {
-        lock.add(Effect.of(() -> stop(error, error)));
+        if (isStopped()) {
+            lock.add(Effect.of(() -> Logs.with(
+                    this,
+                    () -> Logs.LIFECYCLE.error(
+                            "stopped, but not all was given up: topic={} instance={}", topic(), instance(), error))));
+        } else {
+            lock.add(Effect.of(() -> stop(error, error)));
+        }
     }
 
     /** Hands a task to an executor; if it refuses, the engine stops. */

@@ -15,9 +15,12 @@ import io.statesync.RevisionSyncOptions;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.Startup;
 import io.statesync.SyncListener;
+import io.statesync.TimeSource;
 import io.statesync.contract.Harness;
+import io.statesync.testkit.VirtualTime;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -142,6 +145,37 @@ class LogTest {
                         "ERROR failed phase=getSnapshot attempt=11 local=1 event=null snapshot=null topic=settings"
                                 + " instance=left");
         assertThat(thrown(log.list.get(log.list.size() - 1)).getMessage()).isEqualTo("away");
+    }
+
+    /** A time source whose timers cannot be cancelled. */
+    private record StubbornTime(TimeSource time) implements TimeSource {
+        @Override
+        public long nanoTime() {
+            return time.nanoTime();
+        }
+
+        @Override
+        public Instant now() {
+            return time.now();
+        }
+
+        @Override
+        public Timer schedule(Runnable task, Duration delay) {
+            return () -> {
+                throw new IllegalStateException("cancel");
+            };
+        }
+    }
+
+    @Test
+    @DisplayName("L3: what fails while the engine stops is one error line, and stop() does not throw it")
+    void aFailureOfTheStopIsLogged() {
+        Harness h = engine(b -> b.time(new StubbornTime(new VirtualTime())));
+        h.start();
+        h.sync.stop();
+        assertThat(h.sync.status().state()).isEqualTo(LifecycleState.STOPPED);
+        assertThat(lines(LIFECYCLE).stream().filter(line -> line.startsWith("ERROR")))
+                .containsExactly("ERROR stopped, but not all was given up: topic=settings instance=left");
     }
 
     private static String retryLine(int attempt) {

@@ -96,8 +96,7 @@ final class Applies<T extends @Nullable Object> {
 
     /** An apply has ended, on whichever thread; takes the lock. */
     void ended(Apply<T> apply, @Nullable Throwable error) {
-        Outbox.Batch batch;
-        synchronized (engine.lock) {
+        engine.locked(() -> {
             if (current != apply) {
                 return;
             }
@@ -107,16 +106,10 @@ final class Applies<T extends @Nullable Object> {
                 engine.lock.add(Effect.of(completed(over)));
                 over = null;
             }
-            try {
-                if (!engine.isStopped()) {
-                    settle(apply, error);
-                }
-            } catch (Throwable t) {
-                engine.broken(t);
+            if (!engine.isStopped()) {
+                settle(apply, error);
             }
-            batch = engine.leave();
-        }
-        engine.lock.run(batch);
+        });
     }
 
     private void cancelSlow() {

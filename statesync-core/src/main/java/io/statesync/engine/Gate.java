@@ -165,6 +165,7 @@ final class Gate<T extends @Nullable Object> implements InvalidationHandler {
         }
     }
 
+    /** The same as locked(), without the object that a lambda may be: a burst of events allocates nothing. */
     private void enter(boolean hasEpoch, long epoch, long revision) {
         Outbox.Batch batch;
         synchronized (engine.lock) {

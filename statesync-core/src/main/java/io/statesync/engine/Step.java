@@ -123,42 +123,17 @@ abstract class Step<T extends @Nullable Object, R extends @Nullable Object> exte
         called.whenComplete(this);
     }
 
-    /** The outcome arrives, on whichever thread. What is thrown here, the caller's stage would swallow. */
+    /** The outcome arrives, on whichever thread. */
     @Override
     public final void accept(@Nullable R answer, @Nullable Throwable error) {
-        try {
-            outcome(answer, error);
-        } catch (Throwable t) {
-            Logs.with(
-                    engine,
-                    () -> Logs.CALLBACK.error(
-                            "{} could not be handled; please report this: topic={} instance={}",
-                            what(),
-                            engine.topic(),
-                            engine.instance(),
-                            t));
-        }
-    }
-
-    private void outcome(@Nullable R answer, @Nullable Throwable error) {
-        boolean late;
-        Outbox.Batch batch;
-        synchronized (engine.lock) {
-            late = ended;
-            try {
-                if (!late) {
-                    end();
-                    ended(answer, error == null ? null : unwrap(error));
-                }
-            } catch (Throwable t) {
-                engine.broken(t);
+        engine.locked(() -> {
+            if (!ended) {
+                end();
+                ended(answer, error == null ? null : unwrap(error));
+            } else if (error == null) {
+                engine.lock.add(Effect.of(() -> late(answer)));
             }
-            batch = engine.leave();
-        }
-        if (late && error == null) {
-            late(answer);
-        }
-        engine.lock.run(batch);
+        });
     }
 
     private void timedOut() {

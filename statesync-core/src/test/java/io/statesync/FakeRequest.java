@@ -4,10 +4,21 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A pull request outside of an engine, which a test cancels. */
-final class FakeRequest implements PullRequest {
+/** A pull request outside of an engine, by somebody who holds a version, or nothing; a test may cancel it. */
+public final class FakeRequest implements PullRequest {
+    private final String topic;
+    private final StateVersion heldVersion;
     private final List<Runnable> actions = new ArrayList<>();
     private boolean cancelled;
+
+    public FakeRequest() {
+        this("settings", null);
+    }
+
+    public FakeRequest(String topic, StateVersion heldVersion) {
+        this.topic = topic;
+        this.heldVersion = heldVersion;
+    }
 
     synchronized void cancel() {
         cancelled = true;
@@ -16,12 +27,12 @@ final class FakeRequest implements PullRequest {
 
     @Override
     public String topic() {
-        return "settings";
+        return topic;
     }
 
     @Override
     public StateVersion heldVersion() {
-        return null;
+        return heldVersion;
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.statesync.FakeRequest;
 import io.statesync.NotModified;
 import io.statesync.PullResult;
 import io.statesync.Revision;
@@ -403,8 +404,8 @@ class FileSourceTest {
     void pullByAHolderOfTheVersionIsNotModified() throws Exception {
         FileSource<Integer> source = open(builder());
 
-        assertThat(ask(source, new FakePull(TOPIC, source.version()))).isSameAs(NotModified.instance());
-        assertThat(ask(source, new FakePull(TOPIC, StateVersion.of(Revision.of(1)))))
+        assertThat(ask(source, new FakeRequest(TOPIC, source.version()))).isSameAs(NotModified.instance());
+        assertThat(ask(source, new FakeRequest(TOPIC, StateVersion.of(Revision.of(1)))))
                 .isInstanceOf(SnapshotEnvelope.class);
     }
 
@@ -413,7 +414,7 @@ class FileSourceTest {
         FileSource<Integer> source = open(builder());
 
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ask(source, new FakePull("other", null)))
+                .isThrownBy(() -> ask(source, new FakeRequest("other", null)))
                 .withMessageContaining("other")
                 .withMessageContaining(TOPIC);
     }
@@ -582,12 +583,12 @@ class FileSourceTest {
         await().untilAsserted(() -> assertThat(handler.revisions()).containsExactly(revisions));
     }
 
-    private static <T> PullResult<T> ask(FileSource<T> source, FakePull request) throws Exception {
+    private static <T> PullResult<T> ask(FileSource<T> source, FakeRequest request) throws Exception {
         return source.provider().getSnapshot(request).toCompletableFuture().join();
     }
 
     private static <T> SnapshotEnvelope<T> pull(FileSource<T> source) throws Exception {
-        return (SnapshotEnvelope<T>) ask(source, new FakePull(source.topic(), null));
+        return (SnapshotEnvelope<T>) ask(source, new FakeRequest(source.topic(), null));
     }
 
     private static <T> SnapshotEnvelope<T> pullUnchecked(FileSource<T> source) {

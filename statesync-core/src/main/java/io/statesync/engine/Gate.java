@@ -54,7 +54,7 @@ final class Gate<T extends @Nullable Object> implements InvalidationHandler {
         long epochBits = epoch != null ? epoch.bits() : local != null ? local.epochBits() : 0;
         long revisionBits = event.revision().bits();
         if (isNewer(epochBits, revisionBits, local)) {
-            accept(event, epoch != null, epochBits, revisionBits);
+            accept(event, event.sourceId(), event, epoch != null, epochBits, revisionBits);
         } else {
             engine.dropped.increment();
         }
@@ -92,7 +92,7 @@ final class Gate<T extends @Nullable Object> implements InvalidationHandler {
             return;
         }
         if (isNewer(epochBits, revisionBits, local)) {
-            accept(sourceId, payload, epoch != null, epochBits, revisionBits);
+            accept(null, sourceId, payload, epoch != null, epochBits, revisionBits);
         } else {
             engine.dropped.increment();
         }
@@ -111,52 +111,47 @@ final class Gate<T extends @Nullable Object> implements InvalidationHandler {
         }
     }
 
+    /**
+     * An event that is newer than local; null if it came as text. Asks shouldRefresh, on this thread and without the lock
+     * (contract G6).
+     */
     private void accept(
-            @Nullable String sourceId, @Nullable Object payload, boolean hasEpoch, long epoch, long revision) {
-        if (engine.options.shouldRefresh() == null || !isOpen()) {
-            enter(hasEpoch, epoch, revision);
-            return;
-        }
-        Revision typedEpoch = hasEpoch ? Revision.ofUnsigned(epoch) : null;
-        InvalidationEvent event =
-                new InvalidationEvent(engine.topic(), Revision.ofUnsigned(revision), typedEpoch, sourceId, null);
-        accept(event, payload != null ? payload : event, hasEpoch, epoch, revision);
-    }
-
-    private void accept(InvalidationEvent event, boolean hasEpoch, long epoch, long revision) {
-        if (engine.options.shouldRefresh() == null || !isOpen()) {
-            enter(hasEpoch, epoch, revision);
-        } else {
-            accept(event, event, hasEpoch, epoch, revision);
-        }
-    }
-
-    /** Asks shouldRefresh, on this thread and without the lock (contract G6). */
-    private void accept(InvalidationEvent event, Object payload, boolean hasEpoch, long epoch, long revision) {
+            @Nullable InvalidationEvent event,
+            @Nullable String sourceId,
+            @Nullable Object payload,
+            boolean hasEpoch,
+            long epoch,
+            long revision) {
         Predicate<? super InvalidationEvent> shouldRefresh = engine.options.shouldRefresh();
-        boolean wanted = true;
-        Throwable thrown = null;
-        try {
-            wanted = shouldRefresh == null || shouldRefresh.test(event);
-        } catch (Throwable t) { // the event is kept
-            thrown = t;
-        }
-        if (!wanted) {
-            engine.dropped.increment();
+        if (shouldRefresh == null || !isOpen()) {
+            enter(hasEpoch, epoch, revision);
             return;
         }
-        if (thrown != null) {
-            Report report = Report.of(SyncPhase.INVALIDATION, thrown)
-                    .event(StateVersion.ofUnsigned(epoch, revision), event.sourceId(), payload);
+        InvalidationEvent typed = event != null ? event : typed(sourceId, hasEpoch, epoch, revision);
+        boolean wanted;
+        try {
+            wanted = shouldRefresh.test(typed);
+        } catch (Throwable t) { // the event is kept
+            Report report = Report.of(SyncPhase.INVALIDATION, t)
+                    .event(StateVersion.ofUnsigned(epoch, revision), sourceId, payload != null ? payload : typed);
             engine.locked(() -> {
                 if (open) {
                     engine.report(report);
                 }
                 news(hasEpoch, epoch, revision);
             });
-        } else {
-            enter(hasEpoch, epoch, revision);
+            return;
         }
+        if (wanted) {
+            enter(hasEpoch, epoch, revision);
+        } else {
+            engine.dropped.increment();
+        }
+    }
+
+    private InvalidationEvent typed(@Nullable String sourceId, boolean hasEpoch, long epoch, long revision) {
+        Revision typedEpoch = hasEpoch ? Revision.ofUnsigned(epoch) : null;
+        return new InvalidationEvent(engine.topic(), Revision.ofUnsigned(revision), typedEpoch, sourceId, null);
     }
 
     private boolean isOpen() {

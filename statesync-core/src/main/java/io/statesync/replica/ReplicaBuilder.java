@@ -5,6 +5,7 @@ import io.statesync.Backoff;
 import io.statesync.InvalidationSubscriber;
 import io.statesync.RevisionSyncOptions;
 import io.statesync.SnapshotProvider;
+import io.statesync.Startup;
 import io.statesync.StateBinding;
 import io.statesync.StateProposer;
 import io.statesync.SyncListener;
@@ -39,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>sourceId</td><td>random</td></tr>
  * <tr><td>middleware, listener, reducer, queue</td><td>none</td></tr>
  * <tr><td>observeOn</td><td>the engine's executor</td></tr>
- * <tr><td>engine</td><td>the defaults of {@link RevisionSyncOptions}</td></tr>
+ * <tr><td>engine</td><td>those of {@link RevisionSyncOptions}, but {@link Startup#KEEP_TRYING}</td></tr>
  * </table>
  *
  * <p>Not safe for use from several threads at once; to be used for one replica.
@@ -229,7 +230,8 @@ public final class ReplicaBuilder<T extends @Nullable Object> {
             SnapshotProvider<T> provider,
             AsyncSnapshotApplier<T> applier,
             StateReplica.StatusListener status) {
-        RevisionSyncOptions.Builder<T> builder = RevisionSyncOptions.builder(topic);
+        RevisionSyncOptions.Builder<T> builder =
+                RevisionSyncOptions.<T>builder(topic).startup(Startup.KEEP_TRYING);
         engine.accept(builder);
         SyncListener<T> told = new EngineListener<>(listener, status);
         return builder.subscriber(subscriber)

@@ -91,6 +91,10 @@ final class ReplicaCore<T extends @Nullable Object> {
         if (pause != null && pause != after.sending.pause()) {
             pause.end();
         }
+        Flight<T> flight = before.sending.flight();
+        if (flight != null && flight != after.sending.flight()) {
+            flight.ended();
+        }
         Model.Held<T> held = before.held;
         if (held != null && held != after.held) {
             dispatch(() -> held.applied().complete(null));

@@ -7,7 +7,6 @@ import io.statesync.Proposal;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.StateProposer;
 import io.statesync.StateVersion;
-import io.statesync.TimeSource;
 import io.statesync.WriteResult;
 import io.statesync.replica.Sending.Asking;
 import io.statesync.replica.Sending.Idle;
@@ -133,24 +132,33 @@ final class Sender<T extends @Nullable Object> {
         }
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // whenComplete: its action ends the flight
     private void propose(Flight<T> flight) {
         Proposal<T> proposal = Objects.requireNonNull(flight.sent);
         int attempt = flight.asks + 1;
         flight.asks = attempt;
+        Pause deadline = new Pause();
+        flight.deadline = deadline;
+        if (core.model().sending.flight() != flight) {
+            return; // closed meanwhile
+        }
         core.errors.tell(listener -> listener.onProposal(flight.id, attempt));
-        TimeSource.Timer timer = core.time.schedule(
-                () -> core.dispatch(() -> missed(flight, attempt, timeout())), options.proposalTimeout());
+        deadline.timer(core.time.schedule(
+                () -> core.dispatch(() -> missed(flight, attempt, timeout())), options.proposalTimeout()));
+        send(flight, proposal, attempt, deadline);
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // whenComplete: its action ends the flight
+    private void send(Flight<T> flight, Proposal<T> proposal, int attempt, Pause deadline) {
         CompletionStage<? extends WriteResult<T>> answer;
         try {
             answer = Objects.requireNonNull(options.proposer().propose(proposal), "the proposer returned null");
         } catch (Throwable t) { // the user's proposer
-            timer.cancel();
+            deadline.end();
             missed(flight, attempt, t);
             return;
         }
         answer.whenComplete((result, error) -> {
-            timer.cancel();
+            deadline.end();
             core.dispatch(() -> answered(flight, attempt, result, error));
         });
     }

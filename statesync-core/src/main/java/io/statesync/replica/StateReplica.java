@@ -43,6 +43,7 @@ public final class StateReplica<T extends @Nullable Object> implements AutoClose
     private final RevisionSync<T> engine;
     private final @Nullable Saver<T> saver;
     private final ReplicaBuilder<T> options;
+    private @Nullable CompletableFuture<Void> restored; // guarded by this
 
     StateReplica(ReplicaBuilder<T> options, WritableBinding<T> source) {
         this.options = options;
@@ -245,11 +246,16 @@ public final class StateReplica<T extends @Nullable Object> implements AutoClose
      */
     public CompletableFuture<Void> start() {
         Saver<T> queue = saver;
-        if (queue == null || core.model().life != Life.NEW) {
-            return begin();
+        return queue == null ? begin() : restored(queue).thenCompose(ignored -> begin());
+    }
+
+    private synchronized CompletableFuture<Void> restored(Saver<T> queue) {
+        CompletableFuture<Void> restoring = restored;
+        if (restoring == null || restoring.isCompletedExceptionally()) {
+            restoring = CompletableFuture.supplyAsync(() -> restore(queue), core.executor);
+            restored = restoring;
         }
-        return CompletableFuture.supplyAsync(() -> restore(queue), core.executor)
-                .thenCompose(ignored -> begin());
+        return restoring;
     }
 
     private @Nullable Void restore(Saver<T> queue) {

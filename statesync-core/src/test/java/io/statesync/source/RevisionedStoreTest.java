@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.statesync.FakeRequest;
 import io.statesync.NotModified;
 import io.statesync.Proposal;
 import io.statesync.PullResult;
@@ -304,13 +305,13 @@ class RevisionedStoreTest {
         store.set(4);
         assertThat(pulled(old)).isEqualTo(store.current());
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> store.provider().getSnapshot(new FakePull("other", null)))
+                .isThrownBy(() -> store.provider().getSnapshot(new FakeRequest("other", null)))
                 .withMessageContaining("other");
     }
 
     private PullResult<Integer> pulled(StateVersion held) throws Exception {
         return store.provider()
-                .getSnapshot(new FakePull("count", held))
+                .getSnapshot(new FakeRequest("count", held))
                 .toCompletableFuture()
                 .get(30, TimeUnit.SECONDS);
     }
@@ -325,7 +326,7 @@ class RevisionedStoreTest {
         assertThat(store.get()).isEqualTo(4);
         assertThatThrownBy(() -> store.set(1)).hasMessageContaining("closed");
         assertThatThrownBy(() -> store.update(value -> 1)).hasMessageContaining("closed");
-        assertThatThrownBy(() -> store.provider().getSnapshot(new FakePull("count", null)))
+        assertThatThrownBy(() -> store.provider().getSnapshot(new FakeRequest("count", null)))
                 .hasMessageContaining("closed");
         assertThatThrownBy(() -> store.subscriber().subscribe(new RecordingHandler()))
                 .hasMessageContaining("closed");

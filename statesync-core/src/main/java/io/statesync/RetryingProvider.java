@@ -138,8 +138,10 @@ final class RetryingProvider<T extends @Nullable Object> implements SnapshotProv
         }
 
         private void cancelStage(CompletionStage<? extends PullResult<T>> stage) {
-            if (stage instanceof CompletableFuture<?> future) {
-                future.cancel(true);
+            try {
+                stage.toCompletableFuture().cancel(true);
+            } catch (UnsupportedOperationException e) {
+                return; // best effort: a stage need not be a future
             }
         }
     }

@@ -162,6 +162,14 @@ class RetryingProviderTest {
     }
 
     @Test
+    void aPullWhoseStageCannotBeCancelledIsGivenUp() throws Exception {
+        CompletableFuture<PullResult<String>> late = new CompletableFuture<>();
+        CompletableFuture<PullResult<String>> answer = pull(r -> late.minimalCompletionStage(), retries::add);
+        request.cancel();
+        assertThat(failureOf(answer)).isInstanceOf(CancellationException.class);
+    }
+
+    @Test
     void aTimerThatFiresAfterCancellingPullsNothing() throws Exception {
         CompletableFuture<PullResult<String>> answer = pull();
         pulls.get(0).completeExceptionally(new IOException("first"));

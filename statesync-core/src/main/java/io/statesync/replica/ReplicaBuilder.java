@@ -1,6 +1,5 @@
 package io.statesync.replica;
 
-import io.statesync.AsyncSnapshotApplier;
 import io.statesync.Backoff;
 import io.statesync.InvalidationSubscriber;
 import io.statesync.RevisionSyncOptions;
@@ -8,7 +7,6 @@ import io.statesync.SnapshotProvider;
 import io.statesync.Startup;
 import io.statesync.StateBinding;
 import io.statesync.StateProposer;
-import io.statesync.SyncListener;
 import io.statesync.WritableBinding;
 import io.statesync.internal.Checks;
 import java.time.Duration;
@@ -225,20 +223,11 @@ public final class ReplicaBuilder<T extends @Nullable Object> {
         return new Confirmed<>(null, given == null ? null : given.get(), given != null, null);
     }
 
-    RevisionSyncOptions<T> engineOptions(
-            InvalidationSubscriber subscriber,
-            SnapshotProvider<T> provider,
-            AsyncSnapshotApplier<T> applier,
-            StateReplica.StatusListener status) {
+    RevisionSyncOptions<T> engineOptions(EngineSide<T> side) {
         RevisionSyncOptions.Builder<T> builder =
                 RevisionSyncOptions.<T>builder(topic).startup(Startup.KEEP_TRYING);
         engine.accept(builder);
-        SyncListener<T> told = new EngineListener<>(listener, status);
-        return builder.subscriber(subscriber)
-                .provider(provider)
-                .asyncApplier(applier)
-                .listener(told)
-                .build();
+        return builder.source(side).asyncApplier(side::apply).listener(side).build();
     }
 
     Sender.Options<T> senderOptions(StateProposer<T> proposer, Supplier<? extends RandomGenerator> random) {

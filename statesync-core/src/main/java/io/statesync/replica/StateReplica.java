@@ -1,9 +1,7 @@
 package io.statesync.replica;
 
-import io.statesync.InvalidationSubscriber;
 import io.statesync.RevisionSync;
 import io.statesync.RevisionSyncOptions;
-import io.statesync.SnapshotEnvelope;
 import io.statesync.StateSync;
 import io.statesync.StateVersion;
 import io.statesync.WritableBinding;
@@ -14,7 +12,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
@@ -47,8 +44,8 @@ public final class StateReplica<T extends @Nullable Object> implements AutoClose
 
     StateReplica(ReplicaBuilder<T> options, WritableBinding<T> source) {
         this.options = options;
-        RevisionSyncOptions<T> engineOptions =
-                options.engineOptions(subscriber(source), source.provider(), this::apply, new Status());
+        EngineSide<T> side = new EngineSide<>(source, options.listener);
+        RevisionSyncOptions<T> engineOptions = options.engineOptions(side);
         Errors<T> errors = new Errors<>(options.topic, options.listener);
         this.observers = new Observers<>(
                 this::model, options.observeOn != null ? options.observeOn : engineOptions.executor(), errors);
@@ -64,6 +61,7 @@ public final class StateReplica<T extends @Nullable Object> implements AutoClose
                 ? null
                 : new Saver<>(options.queue, options.reducer, engineOptions.executor(), core::model, errors);
         this.sender = new Sender<>(core, options.senderOptions(source.proposer(), engineOptions.random()), saver);
+        side.attach(core, sender);
         this.engine = StateSync.createRevisionSync(engineOptions);
         core.onBroken(this::close);
     }
@@ -333,32 +331,6 @@ public final class StateReplica<T extends @Nullable Object> implements AutoClose
         before.changes.subList(proposed, before.changes.size()).forEach(change -> core.fail(change, cause));
     }
 
-    private InvalidationSubscriber subscriber(WritableBinding<T> source) {
-        InvalidationSubscriber subscriber = source.subscriber();
-        return handler -> {
-            sender.engine(handler);
-            return subscriber.subscribe(handler);
-        };
-    }
-
-    private CompletionStage<?> apply(SnapshotEnvelope<T> snapshot) {
-        CompletableFuture<Void> applied = new CompletableFuture<>();
-        StateVersion version = core.versionOf(snapshot);
-        Confirmed<T> incoming =
-                version.isNewerThan(core.model().confirmed.version()) ? core.incoming(snapshot, version) : null;
-        boolean taken = incoming != null
-                && core.change(model ->
-                        version.isNewerThan(model.confirmed.version()) ? model.snapshot(incoming, applied) : model);
-        Model.Held<T> held = core.model().held;
-        if (held == null || held.applied() != applied) {
-            applied.complete(null); // otherwise when it is let in
-        }
-        if (taken) {
-            sender.pump();
-        }
-        return applied;
-    }
-
     private Model<T> model() {
         return core.model();
     }
@@ -368,35 +340,5 @@ public final class StateReplica<T extends @Nullable Object> implements AutoClose
         if (saver != null) {
             saver.signal();
         }
-    }
-
-    /** What the engine's listener hears that the meta state shows and the sender waits for. */
-    private final class Status implements StatusListener {
-        @Override
-        public void succeeded() {
-            core.change(model -> model.error == null || model.misses > 0 ? model : model.failing(null));
-        }
-
-        @Override
-        public void failed(Throwable error) {
-            core.change(model -> model.failing(error));
-        }
-
-        @Override
-        public void connected(boolean now) {
-            sender.connected(now);
-        }
-    }
-
-    /** What an engine tells its replica. */
-    interface StatusListener {
-        /** A pull succeeded. */
-        void succeeded();
-
-        /** A pull or a subscription failed. */
-        void failed(Throwable error);
-
-        /** The transport's connection was made or lost. */
-        void connected(boolean now);
     }
 }

@@ -1,7 +1,7 @@
 package io.statesync.internal;
 
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +18,12 @@ public abstract class Conflator {
     private static final int RUNNING = 2;
     private static final int AGAIN = 3;
 
+    // No object of its own: a source has one conflator for each of thousands of subscribers.
+    private static final AtomicIntegerFieldUpdater<Conflator> STATE =
+            AtomicIntegerFieldUpdater.newUpdater(Conflator.class, "state");
+
     private final Executor executor;
-    private final AtomicInteger state = new AtomicInteger(IDLE);
+    private volatile int state = IDLE;
 
     /** A task that runs on an executor. */
     protected Conflator(Executor executor) {
@@ -35,15 +39,15 @@ public abstract class Conflator {
     /** Has the task run. */
     public final void signal() {
         while (true) {
-            int now = state.get();
+            int now = state;
             if (now == DUE || now == AGAIN) {
                 return;
             }
             if (now == RUNNING) {
-                if (state.compareAndSet(RUNNING, AGAIN)) {
+                if (STATE.compareAndSet(this, RUNNING, AGAIN)) {
                     return;
                 }
-            } else if (state.compareAndSet(IDLE, DUE)) {
+            } else if (STATE.compareAndSet(this, IDLE, DUE)) {
                 dispatch(this::loop);
                 return;
             }
@@ -54,22 +58,22 @@ public abstract class Conflator {
         try {
             executor.execute(task);
         } catch (Throwable t) { // whatever an executor throws, the task will not run
-            state.compareAndSet(DUE, IDLE);
+            STATE.compareAndSet(this, DUE, IDLE);
             failed(t);
         }
     }
 
     private void loop() {
-        while (state.compareAndSet(DUE, RUNNING)) {
+        while (STATE.compareAndSet(this, DUE, RUNNING)) {
             try {
                 run();
             } catch (Throwable t) { // a later signal must still be heard
                 failed(t);
             }
-            if (state.compareAndSet(RUNNING, IDLE)) {
+            if (STATE.compareAndSet(this, RUNNING, IDLE)) {
                 return;
             }
-            state.set(DUE);
+            state = DUE;
             Turn turn = new Turn(Thread.currentThread());
             dispatch(turn);
             if (!turn.ranInside()) {

@@ -40,10 +40,17 @@ final class Feeds {
         this.executor = new Delivery(executor);
     }
 
-    /** Adds a subscription, which its close removes. It hears of what comes after the newest event. */
+    /**
+     * Adds a subscription, which its close removes. It hears of what comes after the newest event.
+     *
+     * @throws IllegalStateException if the source is disconnected
+     */
     Subscription add(InvalidationHandler handler) {
         Feed feed = new Feed(Objects.requireNonNull(handler, "handler"));
         synchronized (feeds) {
+            if (disconnected) {
+                throw new IllegalStateException("the source is closed");
+            }
             feeds.add(feed);
             array = null;
         }
@@ -59,7 +66,9 @@ final class Feeds {
 
     /** Tells all that nothing more will come, and forgets them. */
     void disconnect() {
-        disconnected = true;
+        synchronized (feeds) {
+            disconnected = true;
+        }
         announce();
         synchronized (feeds) {
             feeds.clear();

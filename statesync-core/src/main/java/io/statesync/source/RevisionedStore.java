@@ -1,6 +1,5 @@
 package io.statesync.source;
 
-import io.statesync.InvalidationHandler;
 import io.statesync.InvalidationSubscriber;
 import io.statesync.NotSentException;
 import io.statesync.Proposal;
@@ -11,11 +10,9 @@ import io.statesync.SnapshotEnvelope;
 import io.statesync.SnapshotProvider;
 import io.statesync.StateValidator;
 import io.statesync.StateVersion;
-import io.statesync.Subscription;
 import io.statesync.WriteResult;
 import io.statesync.internal.Checks;
 import io.statesync.internal.DefaultExecutor;
-import io.statesync.internal.Texts;
 import java.time.InstantSource;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -200,7 +197,7 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
 
     @Override
     public InvalidationSubscriber subscriber() {
-        return this::subscribe;
+        return handler -> CompletableFuture.completedFuture(feeds.add(handler));
     }
 
     @Override
@@ -208,24 +205,11 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
         return this::pull;
     }
 
-    private CompletionStage<Subscription> subscribe(InvalidationHandler handler) throws Exception {
-        Subscription subscription = feeds.add(handler);
-        if (closed) {
-            subscription.close();
-            throw closedFailure();
-        }
-        return CompletableFuture.completedFuture(subscription);
-    }
-
     private CompletionStage<? extends PullResult<T>> pull(PullRequest request) {
         if (closed) {
             throw closedFailure();
         }
-        if (!request.topic().equals(topic)) {
-            throw new IllegalArgumentException("this store has topic " + Texts.quote(topic) + ", and was asked for "
-                    + Texts.quote(request.topic()));
-        }
-        return CompletableFuture.completedFuture(ledger.stored().answer(request.heldVersion()));
+        return CompletableFuture.completedFuture(ledger.stored().answer(request));
     }
 
     /**

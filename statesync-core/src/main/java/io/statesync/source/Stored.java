@@ -2,16 +2,26 @@ package io.statesync.source;
 
 import io.statesync.InvalidationEvent;
 import io.statesync.NotModified;
+import io.statesync.PullRequest;
 import io.statesync.PullResult;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
+import io.statesync.internal.Texts;
 import org.jspecify.annotations.Nullable;
 
 /** A store's state at one version, in the forms in which it is asked for. */
 record Stored<T extends @Nullable Object>(StateVersion version, SnapshotEnvelope<T> snapshot, InvalidationEvent event) {
-    /** The answer to a pull by who holds a version. */
-    PullResult<T> answer(@Nullable StateVersion held) {
-        return version.equals(held) ? NotModified.instance() : snapshot;
+    /**
+     * The answer to a pull.
+     *
+     * @throws IllegalArgumentException if it is of another topic
+     */
+    PullResult<T> answer(PullRequest request) {
+        if (!request.topic().equals(event.topic())) {
+            throw new IllegalArgumentException("this store has topic " + Texts.quote(event.topic())
+                    + ", and was asked for " + Texts.quote(request.topic()));
+        }
+        return version.equals(request.heldVersion()) ? NotModified.instance() : snapshot;
     }
 
     static <T extends @Nullable Object> Stored<T> of(

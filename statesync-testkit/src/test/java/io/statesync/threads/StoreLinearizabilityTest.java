@@ -82,9 +82,9 @@ public class StoreLinearizabilityTest {
     @Test
     void onRealThreads() {
         new StressOptions()
-                .iterations(20)
-                .invocationsPerIteration(500)
-                .threads(3)
+                .iterations(15)
+                .invocationsPerIteration(300)
+                .threads(2)
                 .actorsPerThread(3)
                 .check(getClass());
     }
@@ -92,8 +92,8 @@ public class StoreLinearizabilityTest {
     @Test
     void inEverySchedule() {
         new ModelCheckingOptions()
-                .iterations(15)
-                .invocationsPerIteration(250)
+                .iterations(10)
+                .invocationsPerIteration(100)
                 .threads(2)
                 .actorsPerThread(3)
                 .check(getClass());

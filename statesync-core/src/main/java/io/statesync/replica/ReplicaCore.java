@@ -73,6 +73,11 @@ final class ReplicaCore<T extends @Nullable Object> {
      * @return whether there was one, and it was made from the model that {@code transition} saw last
      */
     boolean change(UnaryOperator<Model<T>> transition) {
+        return change(transition, () -> {});
+    }
+
+    /** Makes a transition, with something that is done before everything else that follows from it. */
+    boolean change(UnaryOperator<Model<T>> transition, Runnable first) {
         while (true) {
             Model<T> before = model;
             Model<T> after = transition.apply(before);
@@ -80,6 +85,7 @@ final class ReplicaCore<T extends @Nullable Object> {
                 return false;
             }
             if (MODEL.compareAndSet(this, before, after)) {
+                first.run();
                 follow(before, after);
                 return true;
             }

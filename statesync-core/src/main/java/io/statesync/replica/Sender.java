@@ -198,16 +198,17 @@ final class Sender<T extends @Nullable Object> {
 
     private void end(Flight<T> flight, UnaryOperator<Model<T>> transition, WriteResult<T> outcome) {
         List<Change<T>> ended = new ArrayList<>();
-        boolean mine = core.change(model -> {
-            ended.clear();
-            if (model.sending.flight() != flight) {
-                return model;
-            }
-            ended.addAll(model.changes.subList(0, flight.count));
-            return transition.apply(model);
-        });
+        boolean mine = core.change(
+                model -> {
+                    ended.clear();
+                    if (model.sending.flight() != flight) {
+                        return model;
+                    }
+                    ended.addAll(model.changes.subList(0, flight.count));
+                    return transition.apply(model);
+                },
+                () -> core.finish(ended, outcome)); // first, so that outcomes come in the order of the writes
         if (mine) {
-            core.finish(ended, outcome);
             pump();
         }
     }

@@ -1,0 +1,274 @@
+package io.statesync.property;
+
+import io.statesync.NotSentException;
+import io.statesync.SnapshotEnvelope;
+import io.statesync.StateSync;
+import io.statesync.StateVersion;
+import io.statesync.WriteResult;
+import io.statesync.property.PendingWrites.FragileException;
+import io.statesync.property.PendingWrites.Proposed;
+import io.statesync.replica.ConflictPolicy;
+import io.statesync.replica.ReplicaBuilder;
+import io.statesync.replica.ReplicaError;
+import io.statesync.replica.ReplicaListener;
+import io.statesync.replica.ReplicaPhase;
+import io.statesync.replica.StateReplica;
+import io.statesync.replica.WriteQueueFullException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Objects;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+
+/** A replica that writes, with what it has to show. */
+final class Writer {
+    /** What happens to a set that met a conflict. */
+    enum Policy {
+        SERVER_WINS,
+        LOCAL_WINS,
+        MERGE,
+        /** A merge function that throws on some states. */
+        FRAGILE_MERGE
+    }
+
+    /** The options of a replica. */
+    record Options(
+            boolean optimistic, Policy policy, boolean initial, int maxPending, int timeoutMs, int maxConflicts) {}
+
+    private final WriteWorld world;
+    private final String name;
+    private final Options options;
+    private final WriteLink link;
+    private final StateReplica<Tokens> replica;
+    private final PendingWrites pending = new PendingWrites();
+    private final Set<String> proposals = new HashSet<>();
+    private StateVersion highest;
+    private int writes;
+    private int accepted;
+    private boolean closed;
+
+    Writer(WriteWorld world, String name, Options options, long seed) {
+        this.world = world;
+        this.name = name;
+        this.options = options;
+        this.link = new WriteLink(world, name);
+        ReplicaBuilder<Tokens> builder = StateReplica.<Tokens>builder(WriteSource.TOPIC)
+                .source(link)
+                .sourceId(name)
+                .conflicts(policy())
+                .maxConflicts(options.maxConflicts())
+                .maxPending(options.maxPending())
+                .proposalTimeout(Duration.ofMillis(options.timeoutMs()))
+                .listener(new Hears())
+                .engine(engine -> engine.executor(StateSync.directExecutor())
+                        .time(world.time())
+                        .random(new SplittableRandom(seed)));
+        if (!options.optimistic()) {
+            builder.confirmed();
+        }
+        if (options.initial()) {
+            builder.initialValue(Tokens.NONE);
+        }
+        this.replica = builder.build();
+        replica.observeMeta(meta -> checkVersion(meta.version()));
+        var unused = replica.start();
+    }
+
+    private ConflictPolicy<Tokens> policy() {
+        return switch (options.policy()) {
+            case SERVER_WINS -> ConflictPolicy.serverWins();
+            case LOCAL_WINS -> ConflictPolicy.localWins();
+            case MERGE -> ConflictPolicy.merge(this::merge);
+            case FRAGILE_MERGE ->
+                ConflictPolicy.merge((local, server) -> {
+                    if (server.sum() % 3 == 2) {
+                        throw new FragileException();
+                    }
+                    return merge(local, server);
+                });
+        };
+    }
+
+    private Tokens merge(Tokens local, Tokens server) {
+        Tokens merged = local.on(server);
+        pending.merged(merged, server);
+        return merged;
+    }
+
+    WriteLink link() {
+        return link;
+    }
+
+    // What the application does
+
+    void set(String mark) {
+        String token = token(mark);
+        Write write = new Write(world, token, true, state -> Tokens.of(token));
+        written(write, () -> replica.set(Tokens.of(token)));
+    }
+
+    void update(String mark) {
+        String token = token(mark);
+        update(token, state -> state.plus(token));
+    }
+
+    void updateFragile() {
+        String token = token("");
+        update(token, state -> {
+            if (state.sum() % 3 == 2) {
+                throw new FragileException();
+            }
+            return state.plus(token);
+        });
+    }
+
+    private void update(String token, UnaryOperator<Tokens> function) {
+        written(new Write(world, token, false, function), () -> replica.update(function));
+    }
+
+    private String token(String mark) {
+        return mark + name + "." + ++writes;
+    }
+
+    /** The write is pending before it is made, since its outcome may come at once. */
+    private void written(Write write, Supplier<CompletableFuture<WriteResult<Tokens>>> make) {
+        world.trace(name + (write.set ? " sets " : " updates ") + write);
+        boolean full = pending.count() >= options.maxPending();
+        boolean added = !closed && !full && add(write);
+        CompletableFuture<WriteResult<Tokens>> outcome = make.get();
+        check(added || outcome.isCompletedExceptionally(), "made a write that could not be made: " + write);
+        var unused = outcome.whenComplete((result, error) -> {
+            ended(write, result, error);
+            check(closed || full == error instanceof WriteQueueFullException, "is full, or is not: " + error);
+        });
+    }
+
+    private boolean add(Write write) {
+        try {
+            pending.add(write);
+            return true;
+        } catch (FragileException e) {
+            return false;
+        }
+    }
+
+    void refresh() {
+        var unused = replica.refresh();
+    }
+
+    void close() {
+        closed = true;
+        replica.close();
+    }
+
+    // What the replica says
+
+    private void ended(Write write, WriteResult<Tokens> result, Throwable error) {
+        world.trace(name + ": outcome of " + write + ": " + (result == null ? error : result));
+        pending.remove(write);
+        if (result instanceof WriteResult.Accepted<Tokens> taken) {
+            accepted++;
+            write.accepted(taken.version());
+        } else if (result instanceof WriteResult.Unknown) {
+            check(closed, "an unknown outcome of " + write);
+        } else {
+            write.refused();
+            check(
+                    result != null
+                            || error instanceof FragileException
+                            || error instanceof WriteQueueFullException
+                            || (closed && error instanceof CancellationException),
+                    "a failed write: " + error);
+        }
+    }
+
+    private final class Hears implements ReplicaListener<Tokens> {
+        @Override
+        public void onProposal(String proposalId, int attempt) {
+            if (proposals.add(proposalId)) {
+                Proposed proposed = pending.propose();
+                world.source().expect(proposalId, proposed);
+            }
+        }
+
+        @Override
+        public void onConflict(Tokens local, SnapshotEnvelope<Tokens> current) {
+            world.trace(name + " hears of a conflict with " + current.data());
+            pending.back();
+        }
+
+        @Override
+        public void onReplicaError(ReplicaError error) {
+            if (error.phase() == ReplicaPhase.PROPOSE) {
+                world.trace(name + " missed: " + error.error() + ", attempt " + error.attempt());
+                if (error.error() instanceof NotSentException && error.attempt() == 1) {
+                    pending.back();
+                }
+            }
+        }
+    }
+
+    // What must hold
+
+    private void check(boolean holds, String otherwise) {
+        if (!holds) {
+            world.violated(name + " " + otherwise);
+        }
+    }
+
+    private void checkVersion(StateVersion version) {
+        check(
+                Objects.equals(version, highest) || (version != null && version.isNewerThan(highest)),
+                "went back from " + highest + " to " + version);
+        highest = version;
+    }
+
+    /** At any time: it shows what the source had at its version, with what is pending on top. */
+    void check() {
+        StateVersion version = replica.meta().version();
+        checkVersion(version);
+        Tokens initial = options.initial() ? Tokens.NONE : null;
+        Tokens confirmed = version == null ? initial : world.source().at(version);
+        Tokens expected = options.optimistic() && !closed ? pending.over(confirmed) : confirmed;
+        Tokens shown = replica.hasValue() ? replica.get() : null;
+        check(
+                Objects.equals(shown, expected),
+                "shows " + shown + " at " + version + ", expected " + expected + " of " + pending);
+        int count = replica.meta().pendingWrites();
+        check(count == pending.count(), "has " + count + " pending writes, expected " + pending);
+        check(replica.meta().dirty() == (count > 0), "is dirty with " + count + " pending writes");
+    }
+
+    /** Whether it has what the source has, and nobody waits. */
+    boolean isSettled() {
+        return closed
+                || (world.source().version().equals(replica.meta().version())
+                        && world.source().current().data().equals(replica.hasValue() ? replica.get() : null)
+                        && !replica.meta().dirty()
+                        && pending.count() == 0
+                        && !replica.engine().status().behind());
+    }
+
+    /** How many writes were made. */
+    int writes() {
+        return writes;
+    }
+
+    int accepted() {
+        return accepted;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    @Override
+    public String toString() {
+        return name + (closed ? " closed " : " ") + replica.meta() + " "
+                + replica.engine().status() + " pending " + pending;
+    }
+}

@@ -1,5 +1,6 @@
 package io.statesync.property;
 
+import io.statesync.StateVersion;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -9,21 +10,29 @@ import java.util.function.UnaryOperator;
  * group: what is written after a set joins it, until it is under way; updates that follow each other are proposed together.
  */
 final class PendingWrites {
+    private final String writer;
     private final List<Group> groups = new ArrayList<>();
     private int underWay;
+    private StateVersion base; // of what is under way
+    private boolean inDoubt;
+
+    PendingWrites(String writer) {
+        this.writer = writer;
+    }
 
     /** Writes with one outcome. */
     private static final class Group {
         private final List<Write> writes = new ArrayList<>();
         private Tokens value; // null for an update
         private Tokens mergedOn; // what the source had, if the value is made from that
+        private StateVersion base; // of a set: what its writer knew
     }
 
     /** A proposal, as it has to arrive. */
-    record Proposed(List<Write> writes, UnaryOperator<Tokens> function, Tokens mergedOn) {}
+    record Proposed(String writer, List<Write> writes, UnaryOperator<Tokens> function, Tokens mergedOn) {}
 
-    /** Adds a write. Throws what its function throws, if it has to be made at once. */
-    void add(Write write) {
+    /** Adds a write, made at a version. Throws what its function throws, if it has to be made at once. */
+    void add(Write write, StateVersion known) {
         int last = groups.size() - 1;
         boolean joins = last >= underWay && groups.get(last).value != null;
         Tokens value = write.set || joins ? write.function.apply(joins ? groups.get(last).value : Tokens.NONE) : null;
@@ -31,6 +40,7 @@ final class PendingWrites {
         if (!joins) {
             groups.add(group);
         }
+        group.base = joins ? group.base : known;
         group.value = value;
         group.mergedOn = write.set ? null : group.mergedOn;
         group.writes.add(write);
@@ -43,24 +53,28 @@ final class PendingWrites {
             if (group.writes.remove(write) && group.writes.isEmpty()) {
                 groups.remove(i);
                 underWay -= i < underWay ? 1 : 0;
+                inDoubt &= underWay > 0;
                 return;
             }
         }
     }
 
-    /** What is proposed next. */
-    Proposed propose() {
+    /** What is proposed next, by who knows a version. */
+    Proposed propose(StateVersion known) {
         Group first = groups.get(0);
+        inDoubt = false;
+        base = first.value != null ? first.base : known;
         if (first.value != null) {
             underWay = 1;
             Tokens value = first.value;
-            return new Proposed(List.copyOf(first.writes), state -> value, first.mergedOn);
+            return new Proposed(writer, List.copyOf(first.writes), state -> value, first.mergedOn);
         }
         List<Write> updates = new ArrayList<>();
         for (underWay = 0; underWay < groups.size() && groups.get(underWay).value == null; underWay++) {
             updates.addAll(groups.get(underWay).writes);
         }
         return new Proposed(
+                writer,
                 updates,
                 state -> {
                     Tokens made = state;
@@ -72,9 +86,31 @@ final class PendingWrites {
                 null);
     }
 
-    /** What was under way will be proposed anew. */
-    void back() {
+    /** The version that what is under way was proposed on; null if none was known. */
+    StateVersion base() {
+        return base;
+    }
+
+    /** What was under way has certainly not reached the source, and will be proposed anew. */
+    void notSent() {
         underWay = 0;
+    }
+
+    /** It is not known what became of what is under way. */
+    void missed() {
+        inDoubt = true;
+    }
+
+    /** The source has moved on from what was under way; if it is proposed anew, then from there. */
+    void conflict(StateVersion current) {
+        underWay = 0;
+        inDoubt = false;
+        groups.get(0).base = current;
+    }
+
+    /** Whether the source may have taken something that is under way, unknown to who proposed it. */
+    boolean isInDoubt() {
+        return inDoubt;
     }
 
     /** The set under way has been merged with the source's state. */

@@ -29,6 +29,7 @@ final class WriteSource {
     private final Map<String, Proposed> stored = new HashMap<>();
     private final Map<StateVersion, Tokens> held = new HashMap<>();
     private final List<StateVersion> history = new ArrayList<>();
+    private final List<String> writers = new ArrayList<>(); // of each version in the history
     private RevisionedStore<Tokens> store;
     private StateVersion published;
 
@@ -74,6 +75,12 @@ final class WriteSource {
         int now = history.indexOf(store.version());
         StateVersion version = history.get(Math.max(0, now - versionsAgo));
         return SnapshotEnvelope.of(version, held.get(version));
+    }
+
+    /** Whether somebody else has written after a version. */
+    boolean isMovedByOthers(StateVersion since, String writer) {
+        return writers.subList(history.indexOf(since) + 1, writers.size()).stream()
+                .anyMatch(each -> !each.equals(writer));
     }
 
     /** The process ends, and another one opens what the journal holds. */
@@ -147,6 +154,7 @@ final class WriteSource {
             world.violated("source stored " + next.data() + ", which holds a write twice");
         }
         history.add(version);
+        writers.add(proposalId == null ? "source" : proposals.get(proposalId).writer());
         held.put(version, next.data());
     }
 

@@ -44,7 +44,7 @@ final class Writer {
     private final Options options;
     private final WriteLink link;
     private final StateReplica<Tokens> replica;
-    private final PendingWrites pending = new PendingWrites();
+    private final PendingWrites pending;
     private final Set<String> proposals = new HashSet<>();
     private StateVersion highest;
     private int writes;
@@ -54,6 +54,7 @@ final class Writer {
     Writer(WriteWorld world, String name, Options options, long seed) {
         this.world = world;
         this.name = name;
+        this.pending = new PendingWrites(name);
         this.options = options;
         this.link = new WriteLink(world, name);
         ReplicaBuilder<Tokens> builder = StateReplica.<Tokens>builder(WriteSource.TOPIC)
@@ -149,7 +150,7 @@ final class Writer {
 
     private boolean add(Write write) {
         try {
-            pending.add(write);
+            pending.add(write, replica.meta().version());
             return true;
         } catch (FragileException e) {
             return false;
@@ -190,7 +191,7 @@ final class Writer {
         @Override
         public void onProposal(String proposalId, int attempt) {
             if (proposals.add(proposalId)) {
-                Proposed proposed = pending.propose();
+                Proposed proposed = pending.propose(replica.meta().version());
                 world.source().expect(proposalId, proposed);
             }
         }
@@ -198,7 +199,11 @@ final class Writer {
         @Override
         public void onConflict(Tokens local, SnapshotEnvelope<Tokens> current) {
             world.trace(name + " hears of a conflict with " + current.data());
-            pending.back();
+            StateVersion base = pending.base();
+            check(
+                    base == null || world.source().isMovedByOthers(base, name),
+                    "hears of a conflict on " + base + ", and nobody else has written");
+            pending.conflict(StateVersion.of(Objects.requireNonNull(current.epoch()), current.revision()));
         }
 
         @Override
@@ -206,7 +211,9 @@ final class Writer {
             if (error.phase() == ReplicaPhase.PROPOSE) {
                 world.trace(name + " missed: " + error.error() + ", attempt " + error.attempt());
                 if (error.error() instanceof NotSentException && error.attempt() == 1) {
-                    pending.back();
+                    pending.notSent();
+                } else {
+                    pending.missed();
                 }
             }
         }
@@ -238,6 +245,9 @@ final class Writer {
         check(
                 Objects.equals(shown, expected),
                 "shows " + shown + " at " + version + ", expected " + expected + " of " + pending);
+        check(
+                shown == null || pending.isInDoubt() || shown.isSound(),
+                "shows " + shown + ", which holds a write twice, with " + pending);
         int count = replica.meta().pendingWrites();
         check(count == pending.count(), "has " + count + " pending writes, expected " + pending);
         check(replica.meta().dirty() == (count > 0), "is dirty with " + count + " pending writes");

@@ -19,9 +19,6 @@ final class Flight<T extends @Nullable Object> {
     /** What the middleware made of it; null until then. Written by the one task that asks. */
     volatile @Nullable Proposal<T> sent;
 
-    /** How often it was asked; written by the one task that asks. */
-    volatile int asks;
-
     Flight(String id, StateVersion base, T local, int count, boolean rebasable) {
         this.id = id;
         this.base = base;

@@ -93,9 +93,9 @@ final class ReplicaCore<T extends @Nullable Object> {
     }
 
     private void follow(Model<T> before, Model<T> after) {
-        Sending.Pause pause = before.sending.pause();
-        if (pause != null && pause != after.sending.pause()) {
-            pause.end();
+        Sending.Pause wait = before.sending.anyWait();
+        if (wait != null && wait != after.sending.anyWait()) {
+            wait.end();
         }
         Flight<T> flight = before.sending.flight();
         if (flight != null && flight != after.sending.flight()) {

@@ -94,7 +94,7 @@ final class Saver<T extends @Nullable Object> extends Conflator {
         }
         Flight<T> flight = kept.isEmpty() ? null : flight(kept);
         Pause pause = flight == null ? null : new Pause();
-        Sending<T> sending = flight == null || pause == null ? new Sending.Idle<>() : new InDoubt<>(flight, pause);
+        Sending<T> sending = flight == null || pause == null ? new Sending.Idle<>() : new InDoubt<>(flight, 1, pause);
         saved = kept;
         loaded = true;
         core.change(now -> now.restored(changes, sending));
@@ -127,7 +127,6 @@ final class Saver<T extends @Nullable Object> extends Conflator {
         T local = kept.get(0) instanceof QueuedWrite.Value<T> value ? value.value() : proposal.value();
         Flight<T> flight = new Flight<>(proposal.proposalId(), proposal.base(), local, count, rebasable);
         flight.sent = proposal;
-        flight.asks = 1;
         return flight;
     }
 

@@ -98,9 +98,10 @@ final class Sender<T extends @Nullable Object> {
                     pause(pause, sendDelay(seen.misses + 1));
                 }
             } else {
-                done = core.change(now -> now == seen ? now.sending(new Asking<>(flight)) : now);
+                Asking<T> asking = new Asking<>(flight, 1, new Pause());
+                done = core.change(now -> now == seen ? now.sending(asking) : now);
                 if (done) {
-                    core.dispatch(() -> ask(flight));
+                    core.dispatch(() -> ask(asking));
                 }
             }
         }
@@ -115,7 +116,11 @@ final class Sender<T extends @Nullable Object> {
         core.dispatch(() -> wake(pause));
     }
 
-    private void ask(Flight<T> flight) {
+    private void ask(Asking<T> asking) {
+        if (isOver(asking)) {
+            return;
+        }
+        Flight<T> flight = asking.flight();
         if (flight.sent == null) {
             try {
                 flight.sent =
@@ -126,48 +131,46 @@ final class Sender<T extends @Nullable Object> {
             }
         }
         if (saver == null) {
-            propose(flight);
+            propose(asking);
         } else {
-            saver.afterSave(() -> core.dispatch(() -> propose(flight)));
+            saver.afterSave(() -> core.dispatch(() -> propose(asking)));
         }
     }
 
-    private void propose(Flight<T> flight) {
-        Proposal<T> proposal = Objects.requireNonNull(flight.sent);
-        int attempt = flight.asks + 1;
-        flight.asks = attempt;
-        Pause deadline = new Pause();
-        flight.deadline = deadline;
-        if (core.model().sending.flight() != flight) {
-            return; // closed meanwhile
-        }
-        core.errors.tell(listener -> listener.onProposal(flight.id, attempt));
-        deadline.timer(core.time.schedule(
-                () -> core.dispatch(() -> missed(flight, attempt, timeout())), options.proposalTimeout()));
-        send(flight, proposal, attempt, deadline);
+    /** Whether the replica was closed, or the answer to an earlier attempt was faster. */
+    private boolean isOver(Asking<T> asking) {
+        return core.model().sending != asking;
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // whenComplete: its action ends the flight
-    private void send(Flight<T> flight, Proposal<T> proposal, int attempt, Pause deadline) {
-        CompletionStage<? extends WriteResult<T>> answer;
-        try {
-            answer = Objects.requireNonNull(options.proposer().propose(proposal), "the proposer returned null");
-        } catch (Throwable t) { // the user's proposer
-            deadline.end();
-            missed(flight, attempt, t);
+    @SuppressWarnings("FutureReturnValueIgnored") // whenComplete: its action ends the attempt
+    private void propose(Asking<T> asking) {
+        if (isOver(asking)) {
             return;
         }
-        answer.whenComplete((result, error) -> {
-            deadline.end();
-            core.dispatch(() -> answered(flight, attempt, result, error));
-        });
+        Flight<T> flight = asking.flight();
+        Proposal<T> proposal = Objects.requireNonNull(flight.sent);
+        core.errors.tell(listener -> listener.onProposal(flight.id, asking.attempt()));
+        asking.timeout()
+                .timer(core.time.schedule(
+                        () -> core.dispatch(() -> missed(asking, timeout())), options.proposalTimeout()));
+        try {
+            CompletionStage<? extends WriteResult<T>> answer =
+                    Objects.requireNonNull(options.proposer().propose(proposal), "the proposer returned null");
+            answer.whenComplete((result, error) -> {
+                asking.timeout().end();
+                core.dispatch(() -> answered(asking, result, error));
+            });
+        } catch (Throwable t) { // the user's proposer, or its stage
+            missed(asking, t);
+        }
     }
 
     private TimeoutException timeout() {
         return new TimeoutException("no answer to a proposal within " + options.proposalTimeout());
     }
 
-    private void answered(Flight<T> flight, int attempt, @Nullable WriteResult<T> result, @Nullable Throwable error) {
+    private void answered(Asking<T> asking, @Nullable WriteResult<T> result, @Nullable Throwable error) {
+        Flight<T> flight = asking.flight();
         if (result instanceof WriteResult.Accepted<T> accepted) {
             accepted(flight, accepted);
         } else if (result instanceof WriteResult.Conflict<T> conflict) {
@@ -175,11 +178,11 @@ final class Sender<T extends @Nullable Object> {
         } else if (result instanceof WriteResult.Rejected<T>) {
             drop(flight, null, result);
         } else if (result instanceof WriteResult.Unknown<T> unknown && unknown.cause() != null) {
-            missed(flight, attempt, unknown.cause());
+            missed(asking, unknown.cause());
         } else {
             Throwable cause =
                     error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
-            missed(flight, attempt, cause != null ? cause : new IllegalStateException("the outcome is unknown"));
+            missed(asking, cause != null ? cause : new IllegalStateException("the outcome is unknown"));
         }
     }
 
@@ -256,15 +259,14 @@ final class Sender<T extends @Nullable Object> {
         }
     }
 
-    private void missed(Flight<T> flight, int attempt, Throwable cause) {
+    private void missed(Asking<T> asking, Throwable cause) {
+        Flight<T> flight = asking.flight();
+        int attempt = asking.attempt();
         Pause pause = new Pause();
         boolean notSent = cause instanceof NotSentException && attempt == 1;
-        Sending<T> next = notSent ? new Waiting<>(pause) : new InDoubt<>(flight, pause);
+        Sending<T> next = notSent ? new Waiting<>(pause) : new InDoubt<>(flight, attempt, pause);
         Duration delay = sendDelay(core.model().misses + 1);
-        if (core.change(model ->
-                model.sending instanceof Asking<T> asking && asking.flight() == flight && flight.asks == attempt
-                        ? model.missed(next, cause)
-                        : model)) {
+        if (core.change(model -> model.sending == asking ? model.missed(next, cause) : model)) {
             core.errors.report(new ReplicaError(core.topic, ReplicaPhase.PROPOSE, cause, flight.id, attempt, delay));
             pause(pause, delay);
         }
@@ -280,22 +282,23 @@ final class Sender<T extends @Nullable Object> {
 
     /** Ends a pause, or whichever there is. */
     private void wake(@Nullable Pause pause) {
+        List<Asking<T>> again = new ArrayList<>(1);
         boolean woken = core.change(model -> {
+            again.clear();
             Pause now = model.sending.pause();
             if (now == null || (pause != null && now != pause)) {
                 return model;
             }
-            Flight<T> flight = model.sending.flight();
-            return model.sending(flight == null ? new Idle<>() : new Asking<>(flight));
+            if (model.sending instanceof InDoubt<T> doubt) {
+                again.add(new Asking<>(doubt.flight(), doubt.attempts() + 1, new Pause()));
+                return model.sending(again.get(0));
+            }
+            return model.sending(new Idle<>());
         });
-        if (!woken) {
-            return;
-        }
-        Model<T> model = core.model();
-        if (model.sending instanceof Asking<T> asking) {
-            core.dispatch(() -> ask(asking.flight()));
-        } else {
+        if (woken && again.isEmpty()) {
             pump(true);
+        } else if (woken) {
+            core.dispatch(() -> ask(again.get(0)));
         }
     }
 

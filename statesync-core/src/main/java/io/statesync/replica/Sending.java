@@ -11,11 +11,20 @@ sealed interface Sending<T extends @Nullable Object> {
     /** The next proposal waits: after a conflict, or because the last one was not sent. */
     record Waiting<T extends @Nullable Object>(Pause pause) implements Sending<T> {}
 
-    /** A proposal is under way. */
-    record Asking<T extends @Nullable Object>(Flight<T> flight) implements Sending<T> {}
+    /**
+     * A proposal is under way. Its identity tells one attempt from another.
+     *
+     * @param attempt which, from 1
+     * @param timeout until when its answer is waited for
+     */
+    record Asking<T extends @Nullable Object>(Flight<T> flight, int attempt, Pause timeout) implements Sending<T> {}
 
-    /** A proposal's outcome is not known; it waits to be asked for again. */
-    record InDoubt<T extends @Nullable Object>(Flight<T> flight, Pause pause) implements Sending<T> {}
+    /**
+     * A proposal's outcome is not known; it waits to be asked for again.
+     *
+     * @param attempts how often it was asked for
+     */
+    record InDoubt<T extends @Nullable Object>(Flight<T> flight, int attempts, Pause pause) implements Sending<T> {}
 
     /** The proposal under way or in doubt; null for none. */
     default @Nullable Flight<T> flight() {
@@ -25,12 +34,17 @@ sealed interface Sending<T extends @Nullable Object> {
         return this instanceof InDoubt<T> inDoubt ? inDoubt.flight() : null;
     }
 
-    /** The wait that is under way; null for none. */
+    /** The wait after which something is sent; null for none. */
     default @Nullable Pause pause() {
         if (this instanceof Waiting<T> waiting) {
             return waiting.pause();
         }
         return this instanceof InDoubt<T> inDoubt ? inDoubt.pause() : null;
+    }
+
+    /** The wait that is under way, for whatever; null for none. It ends with this. */
+    default @Nullable Pause anyWait() {
+        return this instanceof Asking<T> asking ? asking.timeout() : pause();
     }
 
     /** A wait that ends by its timer, or earlier. Its identity tells it from others. */

@@ -225,13 +225,37 @@ final class Model<T extends @Nullable Object> {
         return new Model<>(draft);
     }
 
-    /** The proposal under way was not sent, or its outcome is not known. */
+    /** The proposal under way was not sent, or its outcome is not known. What was not sent is coalesced again. */
     Model<T> missed(Sending<T> next, Throwable cause) {
         Draft<T> draft = new Draft<>(this);
         draft.sending = next;
+        if (next.flight() == null) {
+            draft.changes = coalesced(changes);
+        }
         draft.misses = misses + 1;
         draft.error = cause;
         return new Model<>(draft);
+    }
+
+    /** Everything from the first set on is one set. */
+    private static <T extends @Nullable Object> List<Change<T>> coalesced(List<Change<T>> changes) {
+        List<Change<T>> result = new ArrayList<>();
+        for (Change<T> change : changes) {
+            int last = result.size() - 1;
+            if (last >= 0 && result.get(last) instanceof SetTo<T> set) {
+                try {
+                    T next = change instanceof SetTo<T> later
+                            ? later.value()
+                            : ((Updated<T>) change).function().apply(set.value());
+                    result.set(last, set.then(next, change.outcomes()));
+                } catch (Throwable t) { // the user's function: it is thrown out when its turn comes
+                    result.add(change);
+                }
+            } else {
+                result.add(change);
+            }
+        }
+        return result;
     }
 
     /** These changes are thrown out; none of them is under way. */

@@ -121,7 +121,10 @@ final class EngineSide<T extends @Nullable Object> implements StateBinding<T>, S
 
     @Override
     public void onConnection(boolean connected) {
-        sender().connected(connected);
-        next.onConnection(connected);
+        try {
+            next.onConnection(connected); // first, since what is sent now is heard of at once
+        } finally {
+            sender().connected(connected);
+        }
     }
 }

@@ -26,15 +26,4 @@ final class Flight<T extends @Nullable Object> {
         this.count = count;
         this.rebasable = rebasable;
     }
-
-    /** When the answer to the attempt under way is late; null before the first. */
-    volatile Sending.@Nullable Pause deadline;
-
-    /** Drops the timer of the attempt under way. */
-    void ended() {
-        Sending.Pause pending = deadline;
-        if (pending != null) {
-            pending.end();
-        }
-    }
 }

@@ -97,10 +97,6 @@ final class ReplicaCore<T extends @Nullable Object> {
         if (wait != null && wait != after.sending.anyWait()) {
             wait.end();
         }
-        Flight<T> flight = before.sending.flight();
-        if (flight != null && flight != after.sending.flight()) {
-            flight.ended();
-        }
         Model.Held<T> held = before.held;
         if (held != null && held != after.held) {
             dispatch(() -> held.applied().complete(null));

@@ -426,12 +426,12 @@ class StoreRegistryTest {
     @Test
     void whatIsWrittenBesideASnapshotIsInItOrReplayed() throws Exception {
         StoreRegistry busy = StoreRegistry.builder().logSize(1 << 16).build();
-        CompletableFuture<Void> over = new CompletableFuture<>();
+        long start = busy.events().lastId();
         List<CompletableFuture<Void>> writers = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
             String topic = "t" + i;
             writers.add(Background.run(() -> {
-                for (int n = 0; n < 4_000 && !over.isDone(); n++) {
+                for (int n = 0; n < 8_000; n++) {
                     busy.<Integer>store(topic, () -> 0).update(value -> value + 1);
                     if (n % 7 == 0) {
                         busy.remove(topic);
@@ -440,25 +440,44 @@ class StoreRegistryTest {
                 return null;
             }));
         }
-        List<Map<String, StateVersion>> clients = new ArrayList<>();
-        List<Long> positions = new ArrayList<>();
-        for (int i = 0; i < 50; i++) {
-            RegistrySnapshot snapshot = busy.snapshot();
-            Map<String, StateVersion> states = new HashMap<>();
-            snapshot.states().forEach((topic, state) -> states.put(topic, Versions.of(state)));
-            clients.add(states);
-            positions.add(snapshot.lastEventId());
+        List<RegistrySnapshot> snapshots = new ArrayList<>();
+        while (writers.stream().anyMatch(writer -> !writer.isDone())) {
+            snapshots.add(busy.snapshot());
         }
         for (CompletableFuture<Void> writer : writers) {
             writer.get(60, TimeUnit.SECONDS);
         }
-        Map<String, StateVersion> end = new HashMap<>();
-        busy.snapshot().states().forEach((topic, state) -> end.put(topic, Versions.of(state)));
-        for (int i = 0; i < clients.size(); i++) {
-            for (StoreEvent event : after(busy, positions.get(i))) {
-                follow(clients.get(i), event);
+        holdWhatHasAnIdUpToTheirs(snapshots, after(busy, start));
+        RegistrySnapshot end = busy.snapshot();
+        for (int i = 0; i < snapshots.size(); i += 1 + snapshots.size() / 20) {
+            Map<String, StateVersion> client = versions(snapshots.get(i));
+            after(busy, snapshots.get(i).lastEventId()).forEach(event -> follow(client, event));
+            assertThat(client).isEqualTo(versions(end));
+        }
+    }
+
+    private static Map<String, StateVersion> versions(RegistrySnapshot snapshot) {
+        Map<String, StateVersion> versions = new HashMap<>();
+        snapshot.states().forEach((topic, state) -> versions.put(topic, Versions.of(state)));
+        return versions;
+    }
+
+    private static void holdWhatHasAnIdUpToTheirs(List<RegistrySnapshot> snapshots, List<StoreEvent> events) {
+        Map<String, StoreEvent> last = new HashMap<>();
+        int next = 0;
+        for (RegistrySnapshot snapshot : snapshots) {
+            for (; next < events.size() && events.get(next).id() <= snapshot.lastEventId(); next++) {
+                last.put(events.get(next).topic(), events.get(next));
             }
-            assertThat(clients.get(i)).isEqualTo(end);
+            Map<String, StateVersion> states = versions(snapshot);
+            for (StoreEvent event : last.values()) {
+                StateVersion state = states.get(event.topic()); // null if it was removed since
+                boolean held = state == null
+                        || (event.kind() == Kind.REMOVED
+                                ? state.isNewerThan(event.version())
+                                : !event.version().isNewerThan(state));
+                assertThat(held).as("%s in %s", event, snapshot).isTrue();
+            }
         }
     }
 

@@ -91,9 +91,28 @@ final class PendingWrites {
         return base;
     }
 
-    /** What was under way has certainly not reached the source, and will be proposed anew. */
+    /** What was under way has certainly not reached the source: everything from the first set on is one set. */
     void notSent() {
         underWay = 0;
+        List<Group> separate = List.copyOf(groups);
+        groups.clear();
+        for (Group group : separate) {
+            Group last = groups.isEmpty() ? null : groups.get(groups.size() - 1);
+            if (last == null || last.value == null || !join(last, group)) {
+                groups.add(group);
+            }
+        }
+    }
+
+    private static boolean join(Group set, Group next) {
+        try {
+            set.value = next.value != null ? next.value : next.writes.get(0).function.apply(set.value);
+        } catch (FragileException e) {
+            return false;
+        }
+        set.mergedOn = next.value != null ? null : set.mergedOn;
+        set.writes.addAll(next.writes);
+        return true;
     }
 
     /** It is not known what became of what is under way. */

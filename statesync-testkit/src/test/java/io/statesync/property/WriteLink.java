@@ -26,6 +26,7 @@ import java.util.concurrent.CompletionStage;
 final class WriteLink implements WritableBinding<Tokens> {
     private final WriteWorld world;
     private final String name;
+    private final Runnable onNotSent;
     private final List<InvalidationHandler> handlers = new ArrayList<>();
     private final Deque<WriteStep> events = new ArrayDeque<>();
     private final Deque<WriteStep> pulls = new ArrayDeque<>();
@@ -33,8 +34,14 @@ final class WriteLink implements WritableBinding<Tokens> {
     private boolean connected = true;
     private boolean silent;
 
-    WriteLink(WriteWorld world, String name) {
+    /**
+     * A transport.
+     *
+     * @param onNotSent called before a proposal is answered as not sent
+     */
+    WriteLink(WriteWorld world, String name, Runnable onNotSent) {
         this.world = world;
+        this.onNotSent = onNotSent;
         this.name = name;
     }
 
@@ -136,6 +143,7 @@ final class WriteLink implements WritableBinding<Tokens> {
         world.trace(
                 name + " proposes " + proposal.value() + " on " + proposal.base() + (kind == null ? "" : " " + kind));
         if (kind == null ? !connected && !silent : kind == Kind.NOT_SENT) {
+            onNotSent.run();
             NotSentException notSent = new NotSentException("not sent", null);
             if (fault != null && fault.otherwise()) {
                 throw notSent;

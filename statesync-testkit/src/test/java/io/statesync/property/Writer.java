@@ -49,6 +49,7 @@ final class Writer {
     private StateVersion highest;
     private int writes;
     private int accepted;
+    private int attempts; // of what is under way
     private boolean closed;
 
     Writer(WriteWorld world, String name, Options options, long seed) {
@@ -56,7 +57,7 @@ final class Writer {
         this.name = name;
         this.pending = new PendingWrites(name);
         this.options = options;
-        this.link = new WriteLink(world, name);
+        this.link = new WriteLink(world, name, this::notSent);
         ReplicaBuilder<Tokens> builder = StateReplica.<Tokens>builder(WriteSource.TOPIC)
                 .source(link)
                 .sourceId(name)
@@ -187,9 +188,17 @@ final class Writer {
         }
     }
 
+    /** What is under way will not be sent, and may have been before. */
+    private void notSent() {
+        if (attempts == 1) {
+            pending.notSent();
+        }
+    }
+
     private final class Hears implements ReplicaListener<Tokens> {
         @Override
         public void onProposal(String proposalId, int attempt) {
+            attempts = attempt;
             if (proposals.add(proposalId)) {
                 Proposed proposed = pending.propose(replica.meta().version());
                 world.source().expect(proposalId, proposed);
@@ -210,9 +219,7 @@ final class Writer {
         public void onReplicaError(ReplicaError error) {
             if (error.phase() == ReplicaPhase.PROPOSE) {
                 world.trace(name + " missed: " + error.error() + ", attempt " + error.attempt());
-                if (error.error() instanceof NotSentException && error.attempt() == 1) {
-                    pending.notSent();
-                } else {
+                if (!(error.error() instanceof NotSentException) || error.attempt() > 1) {
                     pending.missed();
                 }
             }

@@ -12,6 +12,7 @@ import io.statesync.Subscription;
 import io.statesync.SyncError;
 import io.statesync.SyncListener;
 import io.statesync.SyncPhase;
+import io.statesync.replica.Model.Life;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -68,11 +69,9 @@ final class EngineSide<T extends @Nullable Object> implements StateBinding<T>, S
     CompletionStage<?> apply(SnapshotEnvelope<T> snapshot) {
         CompletableFuture<Void> applied = new CompletableFuture<>();
         StateVersion version = core().versionOf(snapshot);
-        Confirmed<T> incoming =
-                version.isNewerThan(core().model().confirmed.version()) ? core().incoming(snapshot, version) : null;
+        Confirmed<T> incoming = core().model().takes(version) ? core().incoming(snapshot, version) : null;
         boolean taken = incoming != null
-                && core().change(model ->
-                        version.isNewerThan(model.confirmed.version()) ? model.snapshot(incoming, applied) : model);
+                && core().change(model -> model.takes(version) ? model.snapshot(incoming, applied) : model);
         Model.Held<T> held = core().model().held;
         if (held == null || held.applied() != applied) {
             applied.complete(null); // otherwise when it is let in
@@ -102,14 +101,15 @@ final class EngineSide<T extends @Nullable Object> implements StateBinding<T>, S
     }
 
     private void succeeded() {
-        core().change(model -> model.error == null || model.misses > 0 ? model : model.failing(null));
+        core().change(model ->
+                model.error == null || model.misses > 0 || model.life == Life.CLOSED ? model : model.failing(null));
     }
 
     @Override
     public void onError(SyncError error) {
         SyncPhase phase = error.phase();
         if (phase != SyncPhase.PROTOCOL && phase != SyncPhase.INVALIDATION) {
-            core().change(model -> model.failing(error.error()));
+            core().change(model -> model.life == Life.CLOSED ? model : model.failing(error.error()));
         }
         next.onError(error);
     }

@@ -1,7 +1,6 @@
 package io.statesync.replica;
 
 import io.statesync.StateVersion;
-import io.statesync.WriteResult;
 import io.statesync.replica.Change.SetTo;
 import io.statesync.replica.Change.Updated;
 import java.util.ArrayList;
@@ -57,7 +56,7 @@ final class Model<T extends @Nullable Object> {
     private Model(Draft<T> d) {
         optimistic = d.optimistic;
         sending = d.sending;
-        boolean hold = d.held != null && mustWait(d.sending);
+        boolean hold = d.held != null && optimistic && mustWait(d.sending);
         held = hold ? d.held : null;
         confirmed = hold || d.held == null ? d.confirmed : d.confirmed.or(d.held.snapshot());
         life = d.life;
@@ -87,7 +86,7 @@ final class Model<T extends @Nullable Object> {
         return new Model<>(new Draft<>(optimistic, confirmed));
     }
 
-    /** Only a write that is made from the source's state would be counted twice. */
+    /** Only a write that is shown already and made from the source's state would be counted twice. */
     private static boolean mustWait(Sending<?> sending) {
         return sending instanceof Sending.Asking<?> asking && asking.flight().rebasable;
     }
@@ -149,7 +148,7 @@ final class Model<T extends @Nullable Object> {
     }
 
     /** A set by the user. */
-    Model<T> set(T value, List<CompletableFuture<WriteResult<T>>> outcomes) {
+    Model<T> set(T value, List<Outcome<T>> outcomes) {
         SetTo<T> last = lastSet();
         StateVersion at = confirmed.version();
         StateVersion base = at == null ? StateVersion.ofUnsigned(0, 0) : at;
@@ -187,6 +186,11 @@ final class Model<T extends @Nullable Object> {
             draft.changes.add(change);
         }
         return new Model<>(draft);
+    }
+
+    /** Whether a snapshot of that version would change anything. */
+    boolean takes(StateVersion version) {
+        return life != Life.CLOSED && version.isNewerThan(confirmed.version());
     }
 
     /** A snapshot came in. */

@@ -8,7 +8,6 @@ import io.statesync.WriteResult;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -115,7 +114,7 @@ final class ReplicaCore<T extends @Nullable Object> {
         dispatch(() -> {
             int writes = 0;
             for (Change<T> change : changes) {
-                change.outcomes().forEach(future -> future.complete(outcome));
+                change.outcomes().forEach(one -> one.complete(outcome));
                 writes += change.outcomes().size();
             }
             int told = writes;
@@ -144,8 +143,8 @@ final class ReplicaCore<T extends @Nullable Object> {
 
     /** Ends writes that were not proposed. */
     void fail(Change<T> change, Throwable error) {
-        List<CompletableFuture<WriteResult<T>>> outcomes = change.outcomes();
-        dispatch(() -> outcomes.forEach(future -> future.completeExceptionally(error)));
+        List<Outcome<T>> outcomes = change.outcomes();
+        dispatch(() -> outcomes.forEach(one -> one.fail(error)));
     }
 
     /** What comes in, as it may be taken over; null if it may not. */

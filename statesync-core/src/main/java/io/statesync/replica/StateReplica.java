@@ -202,8 +202,8 @@ public final class StateReplica<T extends @Nullable Object> implements AutoClose
     }
 
     private CompletableFuture<WriteResult<T>> write(Write<T> write) {
-        CompletableFuture<WriteResult<T>> outcome = new CompletableFuture<>();
-        List<CompletableFuture<WriteResult<T>>> outcomes = List.of(outcome);
+        Outcome<T> outcome = new Outcome<>();
+        List<Outcome<T>> outcomes = List.of(outcome);
         try {
             core.change(model -> {
                 if (model.life == Life.CLOSED) {
@@ -215,23 +215,23 @@ public final class StateReplica<T extends @Nullable Object> implements AutoClose
                 return write.on(model, outcomes);
             });
         } catch (Throwable t) { // this, or the user's function: nothing has changed
-            outcome.completeExceptionally(t);
-            return outcome;
+            outcome.fail(t);
+            return outcome.future();
         }
         sender.pump();
-        return outcome;
+        return outcome.future();
     }
 
     /** A write, as a transition. */
     private interface Write<T extends @Nullable Object> {
-        Model<T> on(Model<T> model, List<CompletableFuture<WriteResult<T>>> outcomes);
+        Model<T> on(Model<T> model, List<Outcome<T>> outcomes);
     }
 
     /** Done when every write made before this call has its outcome, whatever it is. */
     public CompletableFuture<Void> flush() {
         CompletableFuture<?>[] pending = core.model().changes.stream()
                 .flatMap(change -> change.outcomes().stream())
-                .map(outcome -> outcome.handle((result, error) -> result))
+                .map(Outcome::settled)
                 .toArray(CompletableFuture<?>[]::new);
         return CompletableFuture.allOf(pending);
     }
@@ -321,7 +321,7 @@ public final class StateReplica<T extends @Nullable Object> implements AutoClose
             Model<T> before = (Model<T>) Objects.requireNonNull(last[0]);
             abandon(before, cause);
         }
-        engine.close();
+        engine.stop(); // close would wait for an apply, which may wait for this thread
     }
 
     private void abandon(Model<T> before, Throwable cause) {

@@ -2,10 +2,12 @@ package io.statesync.writing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.statesync.Backoff;
 import io.statesync.NotSentException;
 import io.statesync.Proposal;
 import io.statesync.StateVersion;
 import io.statesync.WriteResult;
+import io.statesync.replica.ConflictPolicy;
 import io.statesync.replica.ReplicaMeta;
 import io.statesync.replica.ReplicaPhase;
 import io.statesync.replica.ReplicaStatus;
@@ -74,8 +76,7 @@ class OfflineTest extends Fixture {
         @Test
         @DisplayName("conflict: the resolver decides, and its value is proposed")
         void conflict() {
-            StateReplica<Integer> replica =
-                    started(builder().conflicts(io.statesync.replica.ConflictPolicy.merge(Integer::sum)));
+            StateReplica<Integer> replica = started(builder().conflicts(ConflictPolicy.merge(Integer::sum)));
             link.cut();
             CompletableFuture<WriteResult<Integer>> outcome = replica.set(11);
             store.set(20);
@@ -94,10 +95,7 @@ class OfflineTest extends Fixture {
         void metaFollows() {
             link.cut();
             StateReplica<Integer> replica = builder()
-                    .engine(engine -> engine.executor(Runnable::run)
-                            .time(time)
-                            .startup(io.statesync.Startup.KEEP_TRYING)
-                            .catchUp(io.statesync.Backoff.fixed(SEND_DELAY)))
+                    .engine(engine -> engine.executor(Runnable::run).time(time).catchUp(Backoff.fixed(SEND_DELAY)))
                     .build();
             List<ReplicaStatus> statuses = new ArrayList<>();
             replica.observeMeta(meta -> {

@@ -6,7 +6,6 @@ import io.statesync.StateVersion;
 import io.statesync.WriteResult;
 import io.statesync.internal.Texts;
 import java.time.InstantSource;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +21,7 @@ final class Ledger<T extends @Nullable Object> {
     private final String topic;
     private final @Nullable StateJournal<T> journal;
     private final InstantSource clock;
-    private final int proposalWindow;
-    private final Map<String, WriteResult<T>> answers = new LinkedHashMap<>();
+    private final Answers<T> answers;
     private @Nullable StateVersion journalled;
     private boolean inDoubt;
     private boolean newEpochDue;
@@ -39,7 +37,7 @@ final class Ledger<T extends @Nullable Object> {
         this.topic = topic;
         this.journal = journal;
         this.clock = clock;
-        this.proposalWindow = proposalWindow;
+        this.answers = new Answers<>(proposalWindow);
         this.stored = stored(StateVersion.of(firstEpoch, Revision.of(1)), initial, null);
         open();
     }
@@ -70,10 +68,10 @@ final class Ledger<T extends @Nullable Object> {
     WriteResult<T> decide(Proposal<T> proposal, @Nullable Throwable invalid, boolean closed) {
         String id = proposal.proposalId();
         try {
-            WriteResult<T> answer = answer(id);
+            WriteResult<T> answer = answers.get(id);
             if (answer == null) {
                 resolve();
-                answer = answer(id);
+                answer = answers.get(id);
             }
             return answer != null ? answer : decideAnew(proposal, invalid, closed);
         } catch (JournalException e) {
@@ -96,22 +94,8 @@ final class Ledger<T extends @Nullable Object> {
             write(proposal.value(), proposal.proposalId(), proposal.sourceId());
             answer = new WriteResult.Accepted<>(stored.version());
         }
-        remember(proposal.proposalId(), answer);
+        answers.remember(proposal.proposalId(), answer);
         return answer;
-    }
-
-    private @Nullable WriteResult<T> answer(@Nullable String proposalId) {
-        return proposalId == null ? null : answers.get(proposalId);
-    }
-
-    private void remember(@Nullable String proposalId, WriteResult<T> answer) {
-        if (proposalId == null || proposalWindow == 0) {
-            return;
-        }
-        answers.putIfAbsent(proposalId, answer);
-        if (answers.size() > proposalWindow) {
-            answers.remove(answers.keySet().iterator().next());
-        }
     }
 
     /**
@@ -199,10 +183,7 @@ final class Ledger<T extends @Nullable Object> {
 
     /** Remembers what the journal holds as the most recent answers, since those of it that are new were given last. */
     private void learn(Map<String, StateVersion> accepted) {
-        accepted.forEach((id, version) -> {
-            answers.remove(id);
-            remember(id, new WriteResult.Accepted<>(version));
-        });
+        accepted.forEach((id, version) -> answers.replace(id, new WriteResult.Accepted<>(version)));
     }
 
     private static void keepInterrupt(Throwable thrown) {

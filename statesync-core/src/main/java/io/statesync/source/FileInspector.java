@@ -112,8 +112,28 @@ final class FileInspector<T extends @Nullable Object> {
         return Math.max(0, Math.min(doubt.since() - now + settleNanos, doubt.withoutStateSince() - now + maxNanos()));
     }
 
+    /** Whether the last look found the last good content. */
+    boolean isGood() {
+        return good != null && doubt == null;
+    }
+
+    /** Whether this is the digest of the last good content. */
+    boolean isGood(String digest) {
+        return digest.equals(good);
+    }
+
+    /** The file has been given this content, which is good. */
+    void wrote(byte[] content) {
+        good = digest(content);
+        doubt = null;
+    }
+
+    String digest(byte[] content) {
+        return HexFormat.of().formatHex(sha256.digest(content));
+    }
+
     private Finding<T> judge(byte[] bytes, long now) {
-        String content = HexFormat.of().formatHex(sha256.digest(bytes));
+        String content = digest(bytes);
         if (content.equals(good)) {
             boolean again = doubt != null;
             doubt = null;

@@ -3,11 +3,8 @@ package io.statesync.source;
 import io.statesync.InvalidationEvent;
 import io.statesync.InvalidationHandler;
 import io.statesync.InvalidationSubscriber;
-import io.statesync.NotModified;
 import io.statesync.PullRequest;
 import io.statesync.PullResult;
-import io.statesync.Revision;
-import io.statesync.SnapshotEnvelope;
 import io.statesync.SnapshotProvider;
 import io.statesync.StateBinding;
 import io.statesync.StateVersion;
@@ -20,8 +17,6 @@ import io.statesync.source.FileInspector.Problem;
 import io.statesync.source.FolderWatch.Signal;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,8 +25,10 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,7 +55,8 @@ import org.slf4j.LoggerFactory;
  *
  * @param <T> the type of the state; immutable, since every puller gets the same object
  */
-public final class FileSource<T extends @Nullable Object> implements StateBinding<T>, AutoCloseable {
+public sealed class FileSource<T extends @Nullable Object> implements StateBinding<T>, AutoCloseable
+        permits FileAuthority {
     private static final Logger log = LoggerFactory.getLogger("io.statesync.source");
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
@@ -66,29 +64,29 @@ public final class FileSource<T extends @Nullable Object> implements StateBindin
     private final Path file;
     private final long pollNanos;
     private final InstantSource clock;
-    private final BiConsumer<? super Path, ? super Throwable> onError;
-    private final FileInspector<T> inspector;
-    private final FolderWatch watch;
+    private final Problems problems;
+    final FileInspector<T> inspector; // of the thread
+    final FolderWatch watch;
     private final StateVersion beforeFirst;
     private final Thread thread;
 
-    private final Feeds subscribers = new Feeds(() -> this.newest, Runnable::run);
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private final Feeds subscribers;
+    final AtomicBoolean closed = new AtomicBoolean();
     private final CountDownLatch firstVerdict = new CountDownLatch(1);
-    private volatile @Nullable SnapshotEnvelope<T> current; // written by the thread only
-    private volatile @Nullable InvalidationEvent newest; // written by the thread only
+    private volatile @Nullable Stored<T> stored; // written by the thread only
     private volatile @Nullable Throwable problem; // written by the thread only
 
-    private FileSource(Builder<T> b, Path file, FolderWatch watch) {
+    FileSource(Builder<T> b, FolderWatch watch, Executor deliverOn) {
         this.topic = b.topic;
-        this.file = file;
+        this.file = b.file;
         this.watch = watch;
         this.pollNanos = b.pollInterval.toNanos();
         this.clock = b.clock != null ? b.clock : InstantSource.system();
-        this.onError = b.onError != null ? b.onError : FileSource::logProblem;
+        this.problems = new Problems(file, b.onError);
         this.inspector = new FileInspector<>(file, b.decoder, b.settleTime.toNanos(), clock);
         Epochs epochs = b.clock != null ? new Epochs(b.clock) : Epochs.SYSTEM;
         this.beforeFirst = StateVersion.ofUnsigned(epochs.next(topic), 0);
+        this.subscribers = new Feeds(this::newestEvent, deliverOn);
         this.thread = new Thread(null, this::run, "statesync-file-" + topic, 0, false);
         this.thread.setDaemon(true);
     }
@@ -137,8 +135,8 @@ public final class FileSource<T extends @Nullable Object> implements StateBindin
 
     /** The version that pulls are answered with; null before the first good state. */
     public @Nullable StateVersion version() {
-        SnapshotEnvelope<T> snapshot = current;
-        return snapshot == null ? null : versionOf(snapshot);
+        Stored<T> now = stored;
+        return now == null ? null : now.version();
     }
 
     /**
@@ -171,6 +169,7 @@ public final class FileSource<T extends @Nullable Object> implements StateBindin
         watch.close();
         if (Thread.currentThread() != thread) {
             joinThread();
+            ended();
         }
         if (first) {
             subscribers.disconnect();
@@ -205,23 +204,32 @@ public final class FileSource<T extends @Nullable Object> implements StateBindin
             throw new IllegalArgumentException(
                     "this source has topic '" + topic + "', and was asked for '" + request.topic() + "'");
         }
-        SnapshotEnvelope<T> snapshot = current;
-        if (snapshot == null) {
+        return CompletableFuture.completedFuture(current().answer(request.heldVersion()));
+    }
+
+    /**
+     * What pulls are answered with.
+     *
+     * @throws IOException if there is no good state yet
+     */
+    final Stored<T> current() throws IOException {
+        Stored<T> now = stored;
+        if (now == null) {
             Throwable reason = problem;
             throw new IOException(
                     "no valid content yet: " + file + (reason instanceof NoSuchFileException ? " does not exist" : ""),
                     reason);
         }
-        return CompletableFuture.completedFuture(
-                versionOf(snapshot).equals(request.heldVersion()) ? NotModified.instance() : snapshot);
+        return now;
+    }
+
+    private @Nullable InvalidationEvent newestEvent() {
+        Stored<T> now = stored;
+        return now == null ? null : now.event();
     }
 
     private IllegalStateException closedFailure() {
         return new IllegalStateException("file source is closed: " + file);
-    }
-
-    private static StateVersion versionOf(SnapshotEnvelope<?> snapshot) {
-        return StateVersion.of(Objects.requireNonNull(snapshot.epoch()), snapshot.revision());
     }
 
     private void run() {
@@ -229,14 +237,24 @@ public final class FileSource<T extends @Nullable Object> implements StateBindin
             Signal signal = Signal.FILE;
             while (signal != Signal.CLOSED && !closed.get()) {
                 look(signal == Signal.FILE);
-                signal = watch.await(Math.min(pollNanos, inspector.nanosUntilSettled(System.nanoTime())));
+                boolean more = work();
+                signal = watch.await(more ? 0 : Math.min(pollNanos, inspector.nanosUntilSettled(System.nanoTime())));
             }
         } finally {
             firstVerdict.countDown();
+            ended();
         }
     }
 
-    private void look(boolean touched) {
+    /** Does other work of the thread between two looks; says whether there is more. */
+    boolean work() {
+        return false;
+    }
+
+    /** The thread has ended, or is given up. */
+    void ended() {}
+
+    final void look(boolean touched) {
         try {
             take(inspector.look(touched, System.nanoTime()));
         } catch (RuntimeException | Error e) {
@@ -250,43 +268,29 @@ public final class FileSource<T extends @Nullable Object> implements StateBindin
             return;
         }
         if (finding instanceof NewState<T> state) {
-            publish(state.data());
+            publish(state.data(), null);
         } else if (finding instanceof GoodAgain<T>) {
             problem = null;
             log.debug("file is good again topic={} file={} version={}", topic, file, version());
         } else if (finding instanceof Problem<T> found) {
             problem = found.error();
-            tell(found.error());
+            problems.tell(found.error());
             firstVerdict.countDown();
         }
     }
 
-    private void publish(T data) {
-        SnapshotEnvelope<T> last = current;
-        StateVersion version =
-                StateVersion.of(beforeFirst.epoch(), (last == null ? Revision.ZERO : last.revision()).next());
+    /** Makes data the next revision, and sends its event. */
+    StateVersion publish(T data, @Nullable String sourceId) {
+        Stored<T> last = stored;
+        StateVersion version = StateVersion.of(
+                beforeFirst.epoch(),
+                (last == null ? beforeFirst : last.version()).revision().next());
         problem = null;
-        current = SnapshotEnvelope.of(version, data);
+        stored = Stored.of(topic, version, data, sourceId, clock.millis());
         log.debug("file has a new revision topic={} file={} version={}", topic, file, version);
-        newest = new InvalidationEvent(topic, version.revision(), version.epoch(), null, clock.millis());
         subscribers.announce();
         firstVerdict.countDown();
-    }
-
-    private void tell(Throwable error) {
-        try {
-            onError.accept(file, error);
-        } catch (RuntimeException | Error e) {
-            log.error("onError failed topic={} file={}", topic, file, e);
-        }
-    }
-
-    private static void logProblem(Path file, Throwable error) {
-        // The type only: a decoder's message may quote the content.
-        log.warn(
-                "file is not usable, the last good state is kept file={} error={}",
-                file,
-                error.getClass().getName());
+        return version;
     }
 
     /**
@@ -308,10 +312,10 @@ public final class FileSource<T extends @Nullable Object> implements StateBindin
     public static final class Builder<T extends @Nullable Object> {
         private final String topic;
         private final Path file;
-        private final Decoder<T> decoder;
+        final Decoder<T> decoder;
         private Duration pollInterval = Duration.ofSeconds(1);
         private Duration settleTime = Duration.ofMillis(250);
-        private @Nullable BiConsumer<? super Path, ? super Throwable> onError;
+        private BiConsumer<? super Path, ? super Throwable> onError = Problems::log;
         private @Nullable InstantSource clock;
         private boolean watching = true;
 
@@ -351,6 +355,15 @@ public final class FileSource<T extends @Nullable Object> implements StateBindin
             return this;
         }
 
+        /**
+         * Makes it a source that can also be written.
+         *
+         * @param encoder the decoder's inverse
+         */
+        public FileAuthority.Builder<T> writable(FileAuthority.Encoder<? super T> encoder) {
+            return new FileAuthority.Builder<>(this, encoder);
+        }
+
         /** Leaves only the poll interval, as on a file system that cannot be watched. */
         Builder<T> withoutWatch() {
             this.watching = false;
@@ -364,19 +377,16 @@ public final class FileSource<T extends @Nullable Object> implements StateBindin
          * @throws IOException if the folder does not exist, or the file is a folder itself
          */
         public FileSource<T> open() throws IOException {
-            Path folder = file.getParent();
-            Path name = file.getFileName();
-            if (folder == null || name == null || Files.isDirectory(file)) {
-                throw new FileSystemException(file.toString(), null, "is a folder, and should be a file");
-            }
-            if (!Files.isDirectory(folder)) {
-                throw new NoSuchFileException(folder.toString(), null, "no such folder to watch a file in");
-            }
-            FolderWatch watch = watching ? FolderWatch.of(folder, name) : FolderWatch.polling(folder, name);
-            FileSource<T> source = new FileSource<>(this, file, watch);
-            source.thread.start();
+            return open(watch -> new FileSource<>(this, watch, Runnable::run));
+        }
+
+        <S extends FileSource<T>> S open(Function<FolderWatch, S> constructor) throws IOException {
+            FolderWatch watch = FolderWatch.of(file, watching);
+            S source = constructor.apply(watch);
+            FileSource<T> opened = source;
+            opened.thread.start();
             try {
-                source.firstVerdict.await();
+                opened.firstVerdict.await();
             } catch (InterruptedException e) {
                 source.close();
                 Thread.currentThread().interrupt();

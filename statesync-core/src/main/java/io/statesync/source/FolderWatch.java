@@ -7,6 +7,9 @@ import static java.nio.file.StandardWatchEventKinds.OVERFLOW;
 
 import java.io.IOException;
 import java.nio.file.ClosedWatchServiceException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.WatchEvent;
 import java.nio.file.WatchKey;
@@ -21,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * The wait for something to happen to a file: the operating system's word about its folder, or the end of a time-out.
  *
  * <p>The folder is watched, not the file, because a save may put a new file in the place of the old one. Where the system
- * cannot watch it, only the time-out is left. One thread waits; any thread may close.
+ * cannot watch it, only the time-out is left. One thread waits; any thread may wake it or close.
  */
 final class FolderWatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger("io.statesync.source");
@@ -43,6 +46,8 @@ final class FolderWatch implements AutoCloseable {
     private final @Nullable WatchService service;
     private final CountDownLatch closed = new CountDownLatch(1);
     private @Nullable WatchKey key; // of the waiting thread
+    private @Nullable Thread waiting; // guarded by this
+    private boolean woken; // guarded by this
 
     private FolderWatch(Path folder, Path name, @Nullable WatchService service) {
         this.folder = folder;
@@ -50,31 +55,71 @@ final class FolderWatch implements AutoCloseable {
         this.service = service;
     }
 
-    /** A watch on the folder of {@code name}; begins with the first wait. */
-    static FolderWatch of(Path folder, Path name) {
+    /**
+     * A watch for a file; begins with the first wait.
+     *
+     * @param watching whether to ask the operating system; else there are time-outs only
+     * @throws IOException if the folder does not exist, or the file is a folder itself
+     */
+    static FolderWatch of(Path file, boolean watching) throws IOException {
+        Path folder = file.getParent();
+        Path name = file.getFileName();
+        if (folder == null || name == null || Files.isDirectory(file)) {
+            throw new FileSystemException(file.toString(), null, "is a folder, and should be a file");
+        }
+        if (!Files.isDirectory(folder)) {
+            throw new NoSuchFileException(folder.toString(), null, "no such folder to watch a file in");
+        }
+        return new FolderWatch(folder, name, watching ? service(folder) : null);
+    }
+
+    private static @Nullable WatchService service(Path folder) {
         try {
-            return new FolderWatch(folder, name, folder.getFileSystem().newWatchService());
+            return folder.getFileSystem().newWatchService();
         } catch (IOException | UnsupportedOperationException e) {
             log.warn("folder cannot be watched, its file is polled folder={} error={}", folder, e.toString());
-            return polling(folder, name);
+            return null;
         }
     }
 
-    /** A watch that knows time-outs only. */
-    static FolderWatch polling(Path folder, Path name) {
-        return new FolderWatch(folder, name, null);
-    }
-
-    /** Waits until something happened, at most {@code nanos}. An interrupt ends the wait like a time-out. */
+    /** Waits until something happened, at most {@code nanos}. An interrupt and a wake end the wait like a time-out. */
     Signal await(long nanos) {
+        if (!beginWait()) {
+            return Signal.TIMEOUT;
+        }
         try {
             return service == null ? awaitClose(nanos) : await(service, nanos);
         } catch (InterruptedException e) {
-            // Nobody but user code interrupts this thread, and the end comes by close().
+            // A wake, or user code; the end comes by close().
             return Signal.TIMEOUT;
         } catch (ClosedWatchServiceException e) {
             return Signal.CLOSED;
+        } finally {
+            endWait();
         }
+    }
+
+    /** Ends the wait under way, or else the next one. */
+    synchronized void wake() {
+        woken = true;
+        if (waiting != null) {
+            waiting.interrupt();
+        }
+    }
+
+    private synchronized boolean beginWait() {
+        if (woken) {
+            woken = false;
+            return false;
+        }
+        waiting = Thread.currentThread();
+        return true;
+    }
+
+    private synchronized void endWait() {
+        waiting = null;
+        woken = false;
+        Thread.interrupted(); // a wake that came too late must not reach user code
     }
 
     private Signal awaitClose(long nanos) throws InterruptedException {

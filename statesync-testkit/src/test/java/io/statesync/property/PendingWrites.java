@@ -106,7 +106,9 @@ final class PendingWrites {
 
     private static boolean join(Group set, Group next) {
         try {
-            set.value = next.value != null ? next.value : next.writes.get(0).function.apply(set.value);
+            set.value = next.value != null
+                    ? next.value
+                    : next.writes.get(0).function.apply(set.value);
         } catch (FragileException e) {
             return false;
         }

@@ -87,7 +87,11 @@ final class WriteSource {
     void restart(boolean certain) {
         journal.calm();
         journal.uncertain = !certain;
+        Revision epoch = store.version().epoch();
         open();
+        if (!certain && !store.version().epoch().isAbove(epoch)) {
+            world.violated("source goes on in epoch " + epoch + ", where it is not certain what it counted");
+        }
         journal.uncertain = false;
         world.trace("source restarts at " + store.version());
         publish();

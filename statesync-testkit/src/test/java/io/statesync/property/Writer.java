@@ -15,6 +15,7 @@ import io.statesync.replica.ReplicaPhase;
 import io.statesync.replica.StateReplica;
 import io.statesync.replica.WriteQueueFullException;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
@@ -35,6 +36,8 @@ final class Writer {
         FRAGILE_MERGE
     }
 
+    private static final Set<Policy> RETRYING = EnumSet.of(Policy.LOCAL_WINS, Policy.MERGE);
+
     /** The options of a replica. */
     record Options(
             boolean optimistic, Policy policy, boolean initial, int maxPending, int timeoutMs, int maxConflicts) {}
@@ -50,6 +53,8 @@ final class Writer {
     private int writes;
     private int accepted;
     private int attempts; // of what is under way
+    private int conflicts; // of the first pending write
+    private Proposed proposed;
     private boolean closed;
 
     Writer(WriteWorld world, String name, Options options, long seed) {
@@ -200,7 +205,7 @@ final class Writer {
         public void onProposal(String proposalId, int attempt) {
             attempts = attempt;
             if (proposals.add(proposalId)) {
-                Proposed proposed = pending.propose(replica.meta().version());
+                proposed = pending.propose(replica.meta().version());
                 world.source().expect(proposalId, proposed);
             }
         }
@@ -208,11 +213,21 @@ final class Writer {
         @Override
         public void onConflict(Tokens local, SnapshotEnvelope<Tokens> current) {
             world.trace(name + " hears of a conflict with " + current.data());
+            conflicts++;
             StateVersion base = pending.base();
             check(
                     base == null || world.source().isMovedByOthers(base, name),
                     "hears of a conflict on " + base + ", and nobody else has written");
             pending.conflict(StateVersion.of(Objects.requireNonNull(current.epoch()), current.revision()));
+        }
+
+        @Override
+        public void onOutcome(WriteResult<Tokens> outcome, int sharedBy) {
+            boolean resolved = !proposed.writes().get(0).set || RETRYING.contains(options.policy());
+            check(
+                    !(outcome instanceof WriteResult.Conflict) || !resolved || conflicts > options.maxConflicts(),
+                    "gives up after " + conflicts + " conflicts");
+            conflicts = 0;
         }
 
         @Override

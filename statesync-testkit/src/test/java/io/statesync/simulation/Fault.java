@@ -25,7 +25,13 @@ enum Fault {
     HOOK_THROWS(false),
     SOURCE_RESTARTED(false),
     SOURCE_RESTARTED_LOWER(false),
-    ENGINE_REPLACED(false);
+    ENGINE_REPLACED(false),
+    PROPOSAL_NOT_SENT(false),
+    PROPOSAL_LOST(false),
+    PROPOSAL_LATE(false),
+    PROPOSAL_TWICE(false),
+    PROPOSAL_ANSWER_LOST(false),
+    PROPOSAL_ANSWER_LATE(false);
 
     private final boolean ofEvents;
 

@@ -1,9 +1,5 @@
 package io.statesync.simulation;
 
-import io.statesync.NotModified;
-import io.statesync.ProtocolException;
-import io.statesync.PullRequest;
-import io.statesync.PullResult;
 import io.statesync.RevisionSync;
 import io.statesync.RevisionSyncOptions;
 import io.statesync.SnapshotEnvelope;
@@ -18,8 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** One engine with its provider, its applier and its state, watched for what must never happen. */
-final class Replica {
-    private static final long LONGEST_ANSWER = 40_000;
+final class Replica implements Member {
     private static final long LONGEST_APPLY = 5_000;
 
     private final World world;
@@ -30,7 +25,6 @@ final class Replica {
     private final boolean resyncs;
     private final List<CompletableFuture<Void>> futures = new ArrayList<>();
     private final List<Await> awaits = new ArrayList<>();
-    private PullRequest asking;
     private SnapshotEnvelope<String> applying;
     private String state;
     private StateVersion highest;
@@ -42,17 +36,18 @@ final class Replica {
         this.world = world;
         this.name = name;
         this.transport = new SimulatedTransport(world, name);
+        SimulatedProvider provider = new SimulatedProvider(world, name, transport);
         this.time = new CountedTime(world.time());
         RevisionSyncOptions.Builder<String> builder = RevisionSyncOptions.<String>builder(World.TOPIC)
                 .instance(name)
                 .subscriber(transport)
-                .provider(this::pull)
+                .provider(provider)
                 .asyncApplier(this::apply)
                 .shouldRefresh(event -> wants())
                 .onError(this::hear)
                 .executor(StateSync.directExecutor())
                 .time(time);
-        this.resyncs = RandomOptions.draw(builder, world, this::load);
+        this.resyncs = RandomOptions.draw(builder, world, provider::load);
         RevisionSyncOptions<String> options = builder.build();
         world.trace(
                 name,
@@ -81,18 +76,16 @@ final class Replica {
         }
     }
 
-    SimulatedTransport transport() {
+    @Override
+    public SimulatedTransport transport() {
         return transport;
-    }
-
-    boolean isStopped() {
-        return stopped;
     }
 
     // What the application does
 
     /** Starts the engine, and again after a while whenever that failed. */
-    void start() {
+    @Override
+    public void start() {
         if (stopped) {
             return;
         }
@@ -105,13 +98,15 @@ final class Replica {
         });
     }
 
-    void refresh() {
+    @Override
+    public void refresh() {
         world.trace(name, "refresh");
         futures.add(sync.refresh());
     }
 
     /** Awaits what the source has now, or the next write, which need not come. */
-    void await() {
+    @Override
+    public void await() {
         StateVersion now = world.source().version();
         StateVersion version = world.random().nextBoolean()
                 ? now
@@ -122,7 +117,8 @@ final class Replica {
     }
 
     /** Cancels awaits: all, or those of writes that never came. */
-    void cancelAwaits(boolean all) {
+    @Override
+    public void cancelAwaits(boolean all) {
         for (Await await : awaits) {
             if (all || await.version.isNewerThan(world.source().version())) {
                 world.trace(name, "cancels the await of " + await.version);
@@ -132,7 +128,8 @@ final class Replica {
         awaits.clear();
     }
 
-    void stop() {
+    @Override
+    public void stop() {
         world.trace(name, "stop");
         stopped = true;
         sync.stop();
@@ -144,69 +141,6 @@ final class Replica {
     }
 
     // What the engine asks for
-
-    private CompletionStage<SnapshotEnvelope<String>> load(String topic) throws IOException {
-        if (world.strikes(Fault.CACHE_FAILS, name)) {
-            throw new IOException("the cache cannot be read");
-        }
-        if (world.strikes(Fault.CACHE_HANGS, name)) {
-            return new CompletableFuture<>();
-        }
-        SnapshotEnvelope<String> cached = world.random().nextBoolean()
-                ? world.source().snapshot(world.random().nextInt(5))
-                : null;
-        world.trace(name, "cache holds " + cached);
-        return CompletableFuture.completedFuture(cached);
-    }
-
-    private CompletionStage<PullResult<String>> pull(PullRequest request) throws IOException {
-        if (asking != null && !asking.isCancelled()) {
-            world.violated(name, "two pulls at a time");
-        }
-        asking = request;
-        world.trace(name, "pulls");
-        if (world.strikes(Fault.PULL_THROWS, name)) {
-            asking = null;
-            throw new IOException("pull refused");
-        }
-        CompletableFuture<PullResult<String>> answer = new CompletableFuture<>();
-        if (!world.strikes(Fault.PULL_HANGS, name)) {
-            boolean late = world.strikes(Fault.PULL_LATE, name);
-            SnapshotEnvelope<String> early = world.random().nextBoolean() ? read() : null;
-            world.later(
-                    world.millis(late ? LONGEST_ANSWER : 20),
-                    () -> answer(request, answer, early != null ? early : read()));
-        }
-        return answer;
-    }
-
-    /** What a node of the source answers: the state, or what it was. */
-    private SnapshotEnvelope<String> read() {
-        boolean lags = world.strikes(Fault.ANSWER_LAGS, name);
-        if (lags) {
-            transport.misled();
-        }
-        return world.source().snapshot(lags ? 1 + world.random().nextInt(6) : 0);
-    }
-
-    private void answer(
-            PullRequest request, CompletableFuture<PullResult<String>> answer, SnapshotEnvelope<String> snapshot) {
-        if (asking == request) {
-            asking = null;
-        }
-        if (world.strikes(Fault.PULL_FAILS, name)) {
-            answer.completeExceptionally(new IOException("pull failed"));
-        } else if (world.strikes(Fault.ANSWER_MALFORMED, name)) {
-            answer.completeExceptionally(new ProtocolException("malformed snapshot"));
-        } else if (World.versionOf(snapshot).equals(request.heldVersion())
-                && world.random().nextBoolean()) {
-            world.trace(name, "answer: not modified at " + request.heldVersion());
-            answer.complete(NotModified.instance());
-        } else {
-            world.trace(name, "answer: " + World.versionOf(snapshot));
-            answer.complete(snapshot);
-        }
-    }
 
     private CompletionStage<?> apply(SnapshotEnvelope<String> snapshot) throws IOException {
         StateVersion version = World.versionOf(snapshot);
@@ -257,7 +191,8 @@ final class Replica {
     // What must hold
 
     /** While it runs: the version never goes back, and the state is what the source had at it. */
-    void checkAlways() {
+    @Override
+    public void checkAlways() {
         StateVersion local = sync.localVersion();
         if (highest != null && !highest.equals(local) && !local.isNewerThan(highest)) {
             world.violated(name, "went back from " + highest + " to " + local);
@@ -272,7 +207,8 @@ final class Replica {
     }
 
     /** Whether it has what the source has, knows it, and nobody waits. */
-    boolean isSettled() {
+    @Override
+    public boolean isSettled() {
         return stopped
                 || (world.source().version().equals(sync.localVersion())
                         && world.source().heldAt(world.source().version()).equals(state)
@@ -281,7 +217,8 @@ final class Replica {
     }
 
     /** Long after: an idle engine owns no timer but that of a resync. */
-    void checkIdle() {
+    @Override
+    public void checkIdle() {
         if (!stopped && !resyncs && time.pending() > 0) {
             world.violated(name, "is idle with timers: " + time.pending());
         }
@@ -291,7 +228,8 @@ final class Replica {
     }
 
     /** After stop: nothing is left. */
-    void checkStopped() {
+    @Override
+    public void checkStopped() {
         if (time.pending() > 0) {
             world.violated(name, "is stopped with timers: " + time.pending());
         }
@@ -303,7 +241,8 @@ final class Replica {
         }
     }
 
-    String name() {
+    @Override
+    public String name() {
         return name;
     }
 

@@ -75,6 +75,10 @@ final class SimulatedTransport implements InvalidationSubscriber {
         }
     }
 
+    boolean isConnected() {
+        return connected;
+    }
+
     /** How many subscriptions are open. */
     long open() {
         return lines.stream().filter(line -> line.opened && !line.closed).count();

@@ -1,8 +1,10 @@
 package io.statesync.simulation;
 
+import io.statesync.Proposal;
 import io.statesync.Revision;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
+import io.statesync.WriteResult;
 import io.statesync.testkit.VirtualTime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,10 +26,13 @@ final class World {
     private final SplittableRandom random;
     private final Weather weather;
     private final SimulatedSource source;
-    private final List<Replica> replicas = new ArrayList<>();
+    private final List<Member> replicas = new ArrayList<>();
+    private final List<WritingReplica> writers = new ArrayList<>();
+    private final boolean written;
     private final List<String> violations = new ArrayList<>();
     private final List<String> trace;
     private int engines;
+    private StateVersion published;
     private Duration settledAfter = Duration.ZERO;
 
     /**
@@ -40,6 +45,7 @@ final class World {
         this.trace = trace;
         this.weather = new Weather(random.split());
         this.source = new SimulatedSource(random.nextInt(4) != 0);
+        this.written = random.nextBoolean();
         trace("world", "seed " + seed + ", weather " + weather);
     }
 
@@ -70,13 +76,21 @@ final class World {
     }
 
     private void addReplica() {
-        Replica replica = new Replica(this, "engine-" + ++engines);
+        String name = "engine-" + ++engines;
+        Member replica;
+        if (written && random.nextInt(3) == 0) {
+            WritingReplica writer = new WritingReplica(this, name);
+            writers.add(writer);
+            replica = writer;
+        } else {
+            replica = new Replica(this, name);
+        }
         replicas.add(replica);
         replica.start();
     }
 
     private void disturb() {
-        Replica one = replicas.get(random.nextInt(replicas.size()));
+        Member one = replicas.get(random.nextInt(replicas.size()));
         switch (random.nextInt(16)) {
             case 0 -> one.transport().disconnect();
             case 1 -> one.transport().reconnect();
@@ -87,6 +101,7 @@ final class World {
             case 6 -> one.await();
             case 7 -> one.cancelAwaits(true);
             case 8 -> replace(one);
+            case 9, 10, 11, 12 -> writerWrites();
             default -> write();
         }
     }
@@ -94,6 +109,25 @@ final class World {
     private void write() {
         source.write();
         publish();
+    }
+
+    /** Where there are replicas that write, one of them does; else the source. */
+    private void writerWrites() {
+        if (writers.isEmpty()) {
+            write();
+        } else {
+            writers.get(random.nextInt(writers.size())).write();
+        }
+    }
+
+    /** A proposal reaches the source. */
+    WriteResult<String> propose(Proposal<String> proposal) {
+        WriteResult<String> result = source.propose(proposal);
+        trace("source", "was proposed " + proposal.value() + ": " + result);
+        if (result.isAccepted() && !source.version().equals(published)) {
+            publish();
+        }
+        return result;
     }
 
     private void restartSource() {
@@ -109,12 +143,13 @@ final class World {
     private void publish() {
         trace("source", "is at " + source.version());
         StateVersion version = source.version();
+        published = version;
         SnapshotEnvelope<String> snapshot = source.snapshot(0);
         replicas.forEach(replica -> replica.transport().publish(version, snapshot));
     }
 
     /** A process ends and another takes its place. */
-    private void replace(Replica one) {
+    private void replace(Member one) {
         if (strikes(Fault.ENGINE_REPLACED, one.name())) {
             one.stop();
             addReplica();
@@ -144,7 +179,7 @@ final class World {
 
     private void settle() {
         long healed = time.nanoTime();
-        while (!replicas.stream().allMatch(Replica::isSettled)) {
+        while (!replicas.stream().allMatch(Member::isSettled)) {
             Duration next = time.untilNext();
             Duration elapsed = Duration.ofNanos(time.nanoTime() - healed);
             if (next == null || elapsed.plus(next).compareTo(BOUND) > 0) {
@@ -163,13 +198,16 @@ final class World {
     /** Nothing happens for long, then all are stopped. */
     private void leave() {
         advance(QUIET);
-        replicas.forEach(Replica::checkIdle);
-        for (Replica replica : replicas) {
+        replicas.forEach(Member::checkIdle);
+        if (source.doubled() != null) {
+            violated("source", "held " + source.doubled());
+        }
+        for (Member replica : replicas) {
             replica.stop();
             replica.checkStopped();
         }
         advance(QUIET);
-        replicas.forEach(Replica::checkStopped);
+        replicas.forEach(Member::checkStopped);
         if (time.pending() > 0) {
             violated("world", "timers are left: " + time.pending());
         }
@@ -177,7 +215,7 @@ final class World {
 
     private void advance(Duration duration) {
         time.advance(duration);
-        replicas.forEach(Replica::checkAlways);
+        replicas.forEach(Member::checkAlways);
     }
 
     VirtualTime time() {

@@ -204,7 +204,7 @@ public sealed class FileSource<T extends @Nullable Object> implements StateBindi
             throw new IllegalArgumentException(
                     "this source has topic '" + topic + "', and was asked for '" + request.topic() + "'");
         }
-        return CompletableFuture.completedFuture(current().answer(request.heldVersion()));
+        return CompletableFuture.completedFuture(current().answer(request));
     }
 
     /**

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * every later write goes. The first ones are frozen.
  */
 final class Model<T extends @Nullable Object> {
+    /** The base of a set that knew of no state. */
+    private static final StateVersion UNKNOWN = StateVersion.ofUnsigned(0, 0);
+
     /** What becomes of the replica itself. */
     enum Life {
         NEW,
@@ -100,7 +103,7 @@ final class Model<T extends @Nullable Object> {
     int pendingWrites() {
         int writes = 0;
         for (Change<T> change : changes) {
-            writes += Math.max(1, change.outcomes().size()); // one that was restored has no future
+            writes += change.outcomes().size();
         }
         return writes;
     }
@@ -124,9 +127,15 @@ final class Model<T extends @Nullable Object> {
 
     /** What was pending when the process ended comes first. */
     Model<T> restored(List<Change<T>> kept, Sending<T> next) {
+        Flight<T> flight = next.flight();
+        List<Change<T>> others = new ArrayList<>(kept.subList(frozen(next), kept.size()));
+        for (Change<T> change : changes) {
+            boolean unknown = change instanceof SetTo<T> set && set.base().equals(UNKNOWN);
+            others.add(unknown && flight != null ? ((SetTo<T>) change).from(flight.base) : change);
+        }
         Draft<T> draft = new Draft<>(this);
-        draft.changes = new ArrayList<>(kept);
-        draft.changes.addAll(changes);
+        draft.changes = new ArrayList<>(kept.subList(0, frozen(next)));
+        draft.changes.addAll(coalesced(others));
         draft.sending = next;
         return new Model<>(draft);
     }
@@ -150,9 +159,7 @@ final class Model<T extends @Nullable Object> {
     /** A set by the user. */
     Model<T> set(T value, List<Outcome<T>> outcomes) {
         SetTo<T> last = lastSet();
-        StateVersion at = confirmed.version();
-        StateVersion base = at == null ? StateVersion.ofUnsigned(0, 0) : at;
-        Change<T> change = last != null ? last.then(value, outcomes) : new SetTo<>(value, base, outcomes);
+        Change<T> change = last != null ? last.then(value, outcomes) : new SetTo<>(value, base(), outcomes);
         return written(change, last != null, value, true);
     }
 
@@ -165,6 +172,13 @@ final class Model<T extends @Nullable Object> {
         }
         boolean shows = optimistic && showing;
         return written(update, false, shows ? update.function().apply(shown) : shown, showing);
+    }
+
+    /** What a set knows of: the source's state, or before the first snapshot that which a restored proposal knew of. */
+    private StateVersion base() {
+        StateVersion at = confirmed.version();
+        Flight<T> flight = sending.flight();
+        return at != null ? at : flight != null ? flight.base : UNKNOWN;
     }
 
     private @Nullable SetTo<T> lastSet() {

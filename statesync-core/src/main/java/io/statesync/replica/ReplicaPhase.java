@@ -10,6 +10,9 @@ public enum ReplicaPhase {
     MIDDLEWARE,
     /** An observer threw, or its executor refused. It will be told of the next change. */
     OBSERVE,
-    /** The queue of pending writes could not be loaded or saved. Writes go on, and may not survive a crash. */
+    /**
+     * The queue of pending writes could not be saved: writes go on, and may not survive a crash. Or a write that it kept
+     * could not be made again, and is dropped.
+     */
     QUEUE
 }

@@ -1,6 +1,7 @@
 package io.statesync.replica;
 
 import io.statesync.Proposal;
+import io.statesync.WriteResult;
 import io.statesync.internal.Conflator;
 import io.statesync.replica.Change.SetTo;
 import io.statesync.replica.Change.Updated;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
@@ -19,22 +21,23 @@ import org.jspecify.annotations.Nullable;
 final class Saver<T extends @Nullable Object> extends Conflator {
     private final WriteQueue<T> queue;
     private final @Nullable BiFunction<T, Object, T> reducer;
-    private final Supplier<Model<T>> model;
+    private final Supplier<Model<T>> models;
     private final Errors<T> errors;
     private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
     private volatile boolean loaded;
+    private volatile @Nullable Model<T> last; // the one that the replica was closed at
     private List<QueuedWrite<T>> saved = List.of(); // by the run under way only, once loaded
 
     Saver(
             WriteQueue<T> queue,
             @Nullable BiFunction<T, Object, T> reducer,
             java.util.concurrent.Executor executor,
-            Supplier<Model<T>> model,
+            Supplier<Model<T>> models,
             Errors<T> errors) {
         super(executor);
         this.queue = queue;
         this.reducer = reducer;
-        this.model = model;
+        this.models = models;
         this.errors = errors;
     }
 
@@ -44,16 +47,32 @@ final class Saver<T extends @Nullable Object> extends Conflator {
         signal();
     }
 
+    /**
+     * The replica is closed: what was pending is kept for the next one.
+     *
+     * @return whether it is; not before what was kept is read
+     */
+    boolean keep(Model<T> before) {
+        if (!loaded) {
+            return false;
+        }
+        last = before;
+        signal();
+        return true;
+    }
+
     @Override
     protected void run() {
-        if (!loaded) {
-            return; // what is kept must not be replaced before it was read
+        Model<T> end = last;
+        Model<T> model = end != null ? end : models.get();
+        if (!loaded || model.life == Model.Life.CLOSED) {
+            return; // what is kept must not be replaced before it was read, nor lost with a replica
         }
         List<Runnable> covered = new ArrayList<>();
         for (Runnable next = waiting.poll(); next != null; next = waiting.poll()) {
             covered.add(next);
         }
-        List<QueuedWrite<T>> now = queued(model.get());
+        List<QueuedWrite<T>> now = queued(model);
         try {
             if (!now.equals(saved)) {
                 queue.save(now);
@@ -96,14 +115,15 @@ final class Saver<T extends @Nullable Object> extends Conflator {
         Pause pause = flight == null ? null : new Pause();
         Sending<T> sending = flight == null || pause == null ? new Sending.Idle<>() : new InDoubt<>(flight, 1, pause);
         saved = kept;
-        loaded = true;
-        core.change(now -> now.restored(changes, sending));
+        core.change(now -> now.life == Model.Life.CLOSED ? now : now.restored(changes, sending));
+        loaded = true; // not earlier: a close in between must not replace what is kept
+        signal();
         return pause;
     }
 
     private Change<T> change(QueuedWrite<T> write) {
         if (write instanceof QueuedWrite.Value<T> value) {
-            return new SetTo<>(value.value(), value.base(), List.of());
+            return new SetTo<>(value.value(), value.base(), List.of(unheard()));
         }
         Object action = ((QueuedWrite.Action<T>) write).action();
         BiFunction<T, Object, T> made = reducer;
@@ -111,7 +131,19 @@ final class Saver<T extends @Nullable Object> extends Conflator {
             throw new IllegalStateException("the queue holds an action, and there is no reducer to make it: "
                     + action.getClass().getName());
         }
-        return new Updated<>(state -> made.apply(state, action), action, List.of());
+        return new Updated<>(state -> made.apply(state, action), action, List.of(unheard()));
+    }
+
+    /** Nobody has the future of a write of an earlier process: its failure is reported instead. */
+    private Outcome<T> unheard() {
+        Outcome<T> outcome = new Outcome<>();
+        var unused = outcome.future().exceptionally(error -> {
+            if (!(error instanceof CancellationException)) {
+                errors.report(ReplicaPhase.QUEUE, error);
+            }
+            return new WriteResult.Unknown<>(error);
+        });
+        return outcome;
     }
 
     private static <T extends @Nullable Object> @Nullable Flight<T> flight(List<QueuedWrite<T>> kept) {

@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -250,7 +251,11 @@ public final class StateReplica<T extends @Nullable Object> implements AutoClose
     private synchronized CompletableFuture<Void> restored(Saver<T> queue) {
         CompletableFuture<Void> restoring = restored;
         if (restoring == null || restoring.isCompletedExceptionally()) {
-            restoring = CompletableFuture.supplyAsync(() -> restore(queue), core.executor);
+            try {
+                restoring = CompletableFuture.supplyAsync(() -> restore(queue), core.executor);
+            } catch (RejectedExecutionException e) {
+                return CompletableFuture.failedFuture(e);
+            }
             restored = restoring;
         }
         return restoring;
@@ -302,8 +307,9 @@ public final class StateReplica<T extends @Nullable Object> implements AutoClose
     }
 
     /**
-     * Ends everything, for good. Writes that wait for their outcome end with {@link WriteResult.Unknown} if they were
-     * proposed, with a {@link CancellationException} if not; {@link #flush()} first to wait for them. Idempotent.
+     * Ends everything, for good, without waiting. Writes that wait for their outcome end with {@link WriteResult.Unknown}
+     * if they were proposed, with a {@link CancellationException} if not; {@link #flush()} first to wait for them. A
+     * {@link WriteQueue} goes on keeping them for the next replica, and all of them end with {@code Unknown}. Idempotent.
      */
     @Override
     public void close() {
@@ -325,6 +331,11 @@ public final class StateReplica<T extends @Nullable Object> implements AutoClose
     }
 
     private void abandon(Model<T> before, Throwable cause) {
+        Saver<T> queue = saver;
+        if (queue != null && queue.keep(before)) {
+            core.finish(before.changes, new WriteResult.Unknown<>(cause));
+            return;
+        }
         Flight<T> flight = before.sending.flight();
         int proposed = flight == null ? 0 : flight.count;
         core.finish(before.changes.subList(0, proposed), new WriteResult.Unknown<>(cause));

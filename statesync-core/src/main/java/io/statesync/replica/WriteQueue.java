@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * and may block.
  *
  * <p>What is kept are values and actions; a function cannot be. A proposal is saved before it is sent, so that after a
- * crash it is asked for again under its id rather than written twice.
+ * crash it is asked for again under its id rather than written twice. Writes are kept until they have their outcome, also
+ * when the replica is closed before.
  *
  * @param <T> the type of the state
  */

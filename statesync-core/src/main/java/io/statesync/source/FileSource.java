@@ -200,10 +200,6 @@ public sealed class FileSource<T extends @Nullable Object> implements StateBindi
         if (closed.get()) {
             throw closedFailure();
         }
-        if (!request.topic().equals(topic)) {
-            throw new IllegalArgumentException(
-                    "this source has topic '" + topic + "', and was asked for '" + request.topic() + "'");
-        }
         return CompletableFuture.completedFuture(current().answer(request));
     }
 

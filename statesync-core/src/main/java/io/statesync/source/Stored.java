@@ -9,7 +9,7 @@ import io.statesync.StateVersion;
 import io.statesync.internal.Texts;
 import org.jspecify.annotations.Nullable;
 
-/** A store's state at one version, in the forms in which it is asked for. */
+/** A source's state at one version, in the forms in which it is asked for. */
 record Stored<T extends @Nullable Object>(StateVersion version, SnapshotEnvelope<T> snapshot, InvalidationEvent event) {
     /**
      * The answer to a pull.
@@ -18,7 +18,7 @@ record Stored<T extends @Nullable Object>(StateVersion version, SnapshotEnvelope
      */
     PullResult<T> answer(PullRequest request) {
         if (!request.topic().equals(event.topic())) {
-            throw new IllegalArgumentException("this store has topic " + Texts.quote(event.topic())
+            throw new IllegalArgumentException("this source has topic " + Texts.quote(event.topic())
                     + ", and was asked for " + Texts.quote(request.topic()));
         }
         return version.equals(request.heldVersion()) ? NotModified.instance() : snapshot;

@@ -6,11 +6,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/** Somebody who edits the generated file, so that there is something to see: three edits, one of them broken. */
+/**
+ * Something to see: somebody edits the generated file three times, once badly, and the replicas change it themselves,
+ * the last time both at once.
+ */
 final class DemoEditor {
     static final String FIRST = """
             {
@@ -72,7 +77,30 @@ final class DemoEditor {
         screen.line(Color.YELLOW, "demo", "saves the whole of it: two values changed, one added, one removed");
         Path written = Files.writeString(file.resolveSibling(file.getFileName() + ".new"), REPAIRED);
         Files.move(written, file, StandardCopyOption.REPLACE_EXISTING);
-        return !endedMeanwhile(ended, () -> sync.revision() >= 3);
+        return !endedMeanwhile(ended, () -> sync.revision() >= 3) && changeReplicas(ended);
+    }
+
+    private boolean changeReplicas(CountDownLatch ended) throws IOException, InterruptedException {
+        screen.line(Color.YELLOW, "demo", "changes a replica, which writes the file");
+        sync.write(Setting.parse("fontSize=18"));
+        showFile();
+        if (ended.await(pause.toNanos(), TimeUnit.NANOSECONDS)) {
+            return false;
+        }
+        screen.line(
+                Color.YELLOW, "demo", "changes both replicas at once: one comes too late, and neither change is lost");
+        sync.writeAtOnce(Setting.parse("theme=blue"), Setting.parse("editor.tabSize=2"));
+        showFile();
+        return !ended.await(pause.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    private void showFile() throws IOException {
+        List<String> lines = new ArrayList<>(Files.readAllLines(file));
+        lines.set(0, "holds now    " + lines.get(0));
+        for (int i = 1; i < lines.size(); i++) {
+            lines.set(i, " ".repeat("holds now    ".length()) + lines.get(i));
+        }
+        screen.block(Color.NONE, "file", lines);
     }
 
     private boolean endedMeanwhile(CountDownLatch ended, BooleanSupplier effect) throws InterruptedException {

@@ -1,23 +1,41 @@
 package io.statesync.examples;
 
-import io.statesync.examples.JsonFile.Saved;
+import io.statesync.InvalidationSubscriber;
+import io.statesync.SnapshotProvider;
+import io.statesync.StateProposer;
+import io.statesync.WritableBinding;
+import io.statesync.WriteResult;
 import io.statesync.examples.Screen.Color;
+import io.statesync.source.FileAuthority;
 import io.statesync.source.FileSource;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import tools.jackson.databind.JsonNode;
 
-/** The main job: a JSON file, and two replicas that follow it. */
+/** The main job: a JSON file, and two replicas that follow it and change it. */
 final class FileSync implements AutoCloseable {
     /** What the events are about; one file has one topic. */
     static final String TOPIC = "settings";
 
+    private static final Duration WRITE_PATIENCE = Duration.ofSeconds(10);
+    private static final CompletableFuture<Void> OPEN = CompletableFuture.completedFuture(null);
+
+    private final Path file;
     private final Screen screen;
-    private final FileSource<Saved> source;
+    private final FileAuthority<JsonNode> authority;
     private final List<Replica> replicas = new CopyOnWriteArrayList<>();
     private final AtomicInteger refusals = new AtomicInteger();
+    private volatile JsonStyle style = JsonStyle.of(new byte[0]);
+    private volatile CompletableFuture<Void> gate = OPEN;
 
     /**
      * Opens a file; the replicas are not there yet.
@@ -25,15 +43,23 @@ final class FileSync implements AutoCloseable {
      * @throws IOException if there is no such file, or it holds no valid JSON
      */
     FileSync(Path file, Screen screen) throws IOException {
+        this.file = file;
         this.screen = screen;
-        this.source = FileSource.<Saved>builder(TOPIC, file, content -> JsonFile.decode(file, content))
+        this.authority = FileSource.<JsonNode>builder(TOPIC, file, this::decode)
                 .onError((path, problem) -> refused(problem))
+                .writable(json -> JsonFile.encode(json, style))
                 .open();
-        Throwable problem = source.problem();
+        Throwable problem = authority.problem();
         if (problem != null) {
-            source.close();
+            authority.close();
             throw new IOException(file + ": " + JsonFile.describe(problem), problem);
         }
+    }
+
+    private JsonNode decode(byte[] content) throws IOException {
+        JsonNode json = JsonFile.decode(content);
+        style = JsonStyle.of(content);
+        return json;
     }
 
     /**
@@ -42,9 +68,55 @@ final class FileSync implements AutoCloseable {
      * @param onApplied runs after each apply of a replica
      */
     void start(Runnable onApplied) {
-        replicas.add(new Replica("replica A", Color.CYAN, source, screen, onApplied));
-        replicas.add(new Replica("replica B", Color.GREEN, source, screen, onApplied));
+        replicas.add(new Replica("replica A", Color.CYAN, file, new Gated(), screen, onApplied));
+        replicas.add(new Replica("replica B", Color.GREEN, file, new Gated(), screen, onApplied));
         replicas.forEach(Replica::start);
+    }
+
+    /**
+     * Has replica A change a key, and waits until both replicas have printed it.
+     *
+     * @throws IOException if that was refused, or not done in time
+     */
+    void write(Setting setting) throws IOException, InterruptedException {
+        await(replicas.get(0), setting, replicas.get(0).set(setting));
+    }
+
+    /**
+     * Has both replicas change a key before either change is sent, so that they collide; waits like {@link #write}.
+     *
+     * @throws IOException as that does
+     */
+    void writeAtOnce(Setting byA, Setting byB) throws IOException, InterruptedException {
+        CompletableFuture<Void> shut = new CompletableFuture<>();
+        gate = shut;
+        CompletableFuture<WriteResult<JsonNode>> first = replicas.get(0).set(byA);
+        CompletableFuture<WriteResult<JsonNode>> second = replicas.get(1).set(byB);
+        gate = OPEN;
+        shut.complete(null);
+        await(replicas.get(0), byA, first);
+        await(replicas.get(1), byB, second);
+    }
+
+    private void await(Replica writer, Setting setting, CompletableFuture<WriteResult<JsonNode>> outcome)
+            throws IOException, InterruptedException {
+        try {
+            WriteResult<JsonNode> result = outcome.get(WRITE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            if (!(result instanceof WriteResult.Accepted<JsonNode> accepted)) {
+                throw new IOException(setting + " was not written: " + result);
+            }
+            long revision = accepted.version().revision().bits();
+            for (Replica replica : replicas) {
+                replica.awaitRevision(revision, WRITE_PATIENCE);
+            }
+        } catch (ExecutionException e) {
+            throw new IOException(
+                    setting + " was not written: " + JsonFile.describe(Objects.requireNonNullElse(e.getCause(), e)), e);
+        } catch (TimeoutException e) {
+            Throwable error = writer.error();
+            throw new IOException(
+                    setting + " was not written in time" + (error == null ? "" : ": " + JsonFile.describe(error)), e);
+        }
     }
 
     /** The revision that all replicas have, at least. */
@@ -67,9 +139,27 @@ final class FileSync implements AutoCloseable {
         }
     }
 
+    /** The authority behind a gate that holds up proposals. */
+    private final class Gated implements WritableBinding<JsonNode> {
+        @Override
+        public InvalidationSubscriber subscriber() {
+            return authority.subscriber();
+        }
+
+        @Override
+        public SnapshotProvider<JsonNode> provider() {
+            return authority.provider();
+        }
+
+        @Override
+        public StateProposer<JsonNode> proposer() {
+            return proposal -> gate.thenCompose(open -> authority.propose(proposal));
+        }
+    }
+
     @Override
     public void close() {
         replicas.forEach(Replica::close);
-        source.close();
+        authority.close();
     }
 }

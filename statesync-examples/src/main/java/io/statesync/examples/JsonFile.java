@@ -1,34 +1,23 @@
 package io.statesync.examples;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.time.Instant;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.cfg.JsonNodeFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Reads the content of JSON files. */
+/** Reads and writes the content of JSON files. */
 final class JsonFile {
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS) // numbers are written as they were read
+            .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();
 
     private JsonFile() {}
-
-    /**
-     * A document and when it was saved.
-     *
-     * @param savedAt the file's modification time when its content had been read
-     */
-    record Saved(JsonNode json, Instant savedAt) {}
-
-    /** Decodes the content of a file, and notes the file's time with it. */
-    static Saved decode(Path file, byte[] content) throws IOException {
-        return new Saved(decode(content), Files.getLastModifiedTime(file).toInstant());
-    }
 
     /** Decodes the content of a file: one JSON value. */
     static JsonNode decode(byte[] content) throws IOException {
@@ -37,6 +26,11 @@ final class JsonFile {
             throw new IOException("the file is empty");
         }
         return json;
+    }
+
+    /** A document as the content of a file, in the style of the content that it replaces. */
+    static byte[] encode(JsonNode json, JsonStyle style) {
+        return style.end(MAPPER.writer().with(style.printer()).writeValueAsString(json));
     }
 
     /** What is wrong with a file, in one line. */
@@ -50,7 +44,8 @@ final class JsonFile {
                     e.getLocation().getLineNr(), e.getLocation().getColumnNr(), oneLine(e.getOriginalMessage()));
         }
         String message = problem.getMessage();
-        return oneLine(problem instanceof IOException && message != null ? message : problem.toString());
+        boolean forPeople = problem instanceof IOException || problem instanceof IllegalArgumentException;
+        return oneLine(forPeople && message != null ? message : problem.toString());
     }
 
     private static String oneLine(String message) {

@@ -10,6 +10,7 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Properties;
@@ -31,14 +32,16 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /**
- * The way into the examples. Without a sub-command it does the main job: it keeps a JSON file in sync with two replicas.
+ * The way into the examples. Without a sub-command it does the main job: it keeps a JSON file in sync with two replicas,
+ * and writes it.
  *
  * <p>Exit codes: 0 when it ended as asked, also by Ctrl-C; 1 after a failure; 2 for a wrong command line.
  */
 @Command(
         name = "statesync",
         mixinStandardHelpOptions = true,
-        description = "Keeps a JSON file in sync with two replicas that print what changed.",
+        description =
+                "Keeps a JSON file in sync with two replicas that print what changed, and can change it themselves.",
         subcommands = UnixSocketExample.class,
         sortOptions = false,
         footer = {
@@ -48,7 +51,9 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  statesync                      a file of its own, and somebody who edits it",
             "  statesync settings.json        your file, until Ctrl-C",
-            "  statesync --for 30s app.json   your file, for half a minute"
+            "  statesync --for 30s app.json   your file, for half a minute",
+            "  statesync --set editor.tabSize=2 app.json",
+            "                                 has a replica write your file, and ends"
         })
 public final class Main implements Callable<Integer> {
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
@@ -74,6 +79,14 @@ public final class Main implements Callable<Integer> {
             paramLabel = "N",
             description = "End when both replicas are this many revisions past the first.")
     private @Nullable Integer edits;
+
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            converter = Setting.Converter.class,
+            description = "Have replica A change a key of FILE, such as theme=dark or editor.tabSize=2, and end,"
+                    + " unless --for or --edits is there too. May be repeated.")
+    private List<Setting> settings = List.of();
 
     @Option(
             names = "--pause",
@@ -108,6 +121,18 @@ public final class Main implements Callable<Integer> {
         if (edits != null && edits < 1) {
             throw new ParameterException(commandLine(), "Invalid value for option '--edits': " + edits + " is below 1");
         }
+        if (!settings.isEmpty() && file == null) {
+            throw new ParameterException(commandLine(), "Option '--set' needs a FILE");
+        }
+    }
+
+    private void write(FileSync sync) throws IOException, InterruptedException {
+        for (Setting setting : settings) {
+            sync.write(setting);
+        }
+        if (!settings.isEmpty() && time == null && edits == null) {
+            ended.countDown();
+        }
     }
 
     private void keepGeneratedFileInSync() throws IOException, InterruptedException {
@@ -139,6 +164,7 @@ public final class Main implements Callable<Integer> {
                     "");
             sync.start(() -> endAfterEdits(sync));
             endAfterTime();
+            write(sync);
             if (generated && new DemoEditor(watched, sync, pause, screen).run(ended)) {
                 screen.line(Color.YELLOW, "demo", "is done; now edit the file yourself, or end with Ctrl-C");
                 endWithTheInput(screen);

@@ -1,71 +1,147 @@
 package io.statesync.examples;
 
-import io.statesync.RevisionSync;
-import io.statesync.RevisionSyncOptions;
 import io.statesync.SnapshotEnvelope;
-import io.statesync.StateBinding;
-import io.statesync.StateSync;
+import io.statesync.Startup;
+import io.statesync.StateVersion;
 import io.statesync.SyncError;
+import io.statesync.WritableBinding;
+import io.statesync.WriteResult;
 import io.statesync.examples.JsonChanges.Change;
-import io.statesync.examples.JsonFile.Saved;
 import io.statesync.examples.Screen.Color;
+import io.statesync.replica.ReplicaError;
+import io.statesync.replica.ReplicaListener;
+import io.statesync.replica.StateReplica;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** A copy of the file's state that prints what changed in it. */
+/** A copy of the file's state that prints what changed in it, and that can be changed itself. */
 final class Replica implements AutoCloseable {
     private final String name;
     private final Color color;
+    private final Path file;
     private final Screen screen;
     private final Runnable onApplied;
-    private final AtomicReference<JsonNode> state = new AtomicReference<>();
-    private final RevisionSync<Saved> sync;
-    private volatile long revision;
+    private final StateReplica<JsonNode> replica;
+    private @Nullable JsonNode shown; // by the listener only
+    private long revision; // guarded by this
 
-    Replica(String name, Color color, StateBinding<Saved> source, Screen screen, Runnable onApplied) {
+    Replica(String name, Color color, Path file, WritableBinding<JsonNode> source, Screen screen, Runnable onApplied) {
         this.name = name;
         this.color = color;
+        this.file = file;
         this.screen = screen;
         this.onApplied = onApplied;
-        this.sync = StateSync.createRevisionSync(RevisionSyncOptions.<Saved>builder(FileSync.TOPIC)
-                .instance(name)
+        this.replica = StateReplica.<JsonNode>builder(FileSync.TOPIC)
                 .source(source)
-                .applier(this::apply)
-                .onError(this::failed)
-                .build());
+                .sourceId(name)
+                .listener(new Printer())
+                .engine(engine -> engine.instance(name).startup(Startup.FAIL_FAST))
+                .build();
     }
 
     /** Follows the source from now on; returns when its present state is applied. */
     void start() {
-        sync.start().join();
+        replica.start().join();
     }
 
-    /** The revision last applied; 0 before the first. */
-    long revision() {
+    /** The revision last printed; 0 before the first. */
+    synchronized long revision() {
         return revision;
     }
 
-    private void apply(SnapshotEnvelope<Saved> snapshot) {
-        JsonNode now = snapshot.data().json();
-        JsonNode before = state.getAndSet(now);
-        Duration latency = Duration.between(snapshot.data().savedAt(), Instant.now());
-        if (before == null) {
-            screen.line(color, name, column(snapshot, "") + "loaded   " + JsonChanges.count(now) + " values");
-        } else {
-            screen.block(color, name, lines(snapshot, latency, JsonChanges.between(before, now)));
-        }
-        revision = snapshot.revision().bits();
-        onApplied.run();
+    /** What failed last, until something succeeded; null for nothing. */
+    @Nullable
+    Throwable error() {
+        return replica.meta().error();
     }
 
-    private static List<String> lines(SnapshotEnvelope<?> snapshot, Duration latency, List<Change> changes) {
+    /** Changes one key, at once here and then in the file; whatever else was changed meanwhile stays. */
+    CompletableFuture<WriteResult<JsonNode>> set(Setting setting) {
+        screen.line(color, name, "sets         " + setting);
+        return replica.update(setting::in);
+    }
+
+    /** Waits until this revision or a later one is printed, but no longer than this. */
+    synchronized void awaitRevision(long wanted, Duration patience) throws InterruptedException, TimeoutException {
+        long deadline = System.nanoTime() + patience.toNanos();
+        while (revision < wanted) {
+            long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+            if (left <= 0) {
+                throw new TimeoutException(name + " is at revision " + revision);
+            }
+            wait(left);
+        }
+    }
+
+    private synchronized void printed(long now) {
+        revision = now;
+        notifyAll();
+    }
+
+    /** Prints what the replica and its engine tell. */
+    private final class Printer implements ReplicaListener<JsonNode> {
+        @Override
+        public void onApplied(SnapshotEnvelope<JsonNode> snapshot, StateVersion version, Duration took) {
+            JsonNode before = shown;
+            shown = snapshot.data();
+            if (before == null) {
+                screen.line(
+                        color,
+                        name,
+                        column(snapshot, "") + "loaded   " + JsonChanges.count(snapshot.data()) + " values");
+            } else {
+                screen.block(color, name, lines(snapshot, JsonChanges.between(before, snapshot.data())));
+            }
+            printed(snapshot.revision().bits());
+            onApplied.run();
+        }
+
+        @Override
+        public void onConflict(JsonNode local, SnapshotEnvelope<JsonNode> current) {
+            screen.line(
+                    Color.MAGENTA,
+                    name,
+                    "CONFLICT     the file is at revision " + current.revision()
+                            + " already; the change is made again from that");
+        }
+
+        @Override
+        public void onOutcome(WriteResult<JsonNode> outcome, int writes) {
+            if (outcome instanceof WriteResult.Accepted<JsonNode> accepted) {
+                screen.line(
+                        color,
+                        name,
+                        "written      as revision " + accepted.version().revision());
+            } else {
+                screen.line(Color.RED, name, "not written  " + outcome);
+            }
+        }
+
+        @Override
+        public void onError(SyncError error) {
+            screen.line(Color.RED, name, error.phase() + " failed: " + JsonFile.describe(error.error()));
+        }
+
+        @Override
+        public void onReplicaError(ReplicaError error) {
+            screen.line(Color.RED, name, error.phase() + " failed: " + JsonFile.describe(error.error()));
+        }
+    }
+
+    private List<String> lines(SnapshotEnvelope<?> snapshot, List<Change> changes) {
         int width =
                 changes.stream().mapToInt(change -> change.key().length()).max().orElse(0);
-        String first = column(snapshot, latency.toMillis() + " ms");
+        String first = column(snapshot, sinceSave());
         if (changes.isEmpty()) {
             return List.of(first + "the same values, written differently");
         }
@@ -82,12 +158,17 @@ final class Replica implements AutoCloseable {
         return String.format("%-12s %7s  ", "revision " + snapshot.revision(), latency);
     }
 
-    private void failed(SyncError error) {
-        screen.line(Color.RED, name, error.phase() + " failed: " + JsonFile.describe(error.error()));
+    private String sinceSave() {
+        try {
+            Instant savedAt = Files.getLastModifiedTime(file).toInstant();
+            return Duration.between(savedAt, Instant.now()).toMillis() + " ms";
+        } catch (IOException e) {
+            return "? ms"; // gone already
+        }
     }
 
     @Override
     public void close() {
-        sync.close();
+        replica.close();
     }
 }

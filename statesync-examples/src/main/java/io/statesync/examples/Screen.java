@@ -27,6 +27,7 @@ final class Screen {
         RED("31"),
         GREEN("32"),
         YELLOW("33"),
+        MAGENTA("35"),
         CYAN("36");
 
         private final String code;

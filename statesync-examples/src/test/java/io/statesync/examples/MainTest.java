@@ -70,6 +70,81 @@ class MainTest {
     }
 
     @Test
+    void demoChangesReplicasAndShowsAConflictInWhichNoChangeIsLost() throws Exception {
+        assertThat(execute("--edits", "5", "--pause", "1ms")).isZero();
+
+        out.await(".*demo +changes a replica, which writes the file");
+        out.await(".*replica A  sets +fontSize = 18");
+        out.await(".*replica B  revision 4 +\\d+ ms  changed +fontSize +16 -> 18");
+        out.await(".*file +holds now +\\{");
+        out.await(" +\"fontSize\": 18,");
+        out.await(".*demo +changes both replicas at once.*");
+        out.await(".*replica A  sets +theme = \"blue\"");
+        out.await(".*replica B  sets +editor.tabSize = 2");
+        out.await(".*replica [AB]  CONFLICT +the file is at revision 5 already; .*");
+        out.await(".*replica [AB]  written +as revision 6");
+        out.await(".*file +holds now +\\{");
+        out.await(" +\"theme\": \"blue\",");
+        out.await(" +\"tabSize\": 2,");
+        out.await(".*stopped +after .* s, both replicas at revision 6");
+        assertThat(out.toString()).containsOnlyOnce("CONFLICT");
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void setChangesKeysOfAFileKeepsItsLayoutAndEnds() throws Exception {
+        Path file = Files.writeString(folder.resolve("my.json"), """
+                {
+                \t"theme": "light",
+                \t"size": 1.50,
+                \t"tags": [1, 2],
+                \t"editor": {}
+                }
+                """);
+
+        assertThat(execute("--set", "theme=dark", "--set", "editor.tabs=true", file.toString()))
+                .isZero();
+
+        assertThat(Files.readString(file)).isEqualTo("""
+                {
+                \t"theme": "dark",
+                \t"size": 1.50,
+                \t"tags": [1, 2],
+                \t"editor": {
+                \t\t"tabs": true
+                \t}
+                }
+                """);
+        out.await(".*replica A  sets +theme = \"dark\"");
+        out.await(".*replica B  revision 2 +\\d+ ms  changed +theme +\"light\" -> \"dark\"");
+        out.await(".*replica A  written +as revision 3");
+        out.await(".*stopped +after .* s, both replicas at revision 3");
+    }
+
+    @Test
+    void setGoesOnFollowingIfAnEndIsGiven() throws Exception {
+        Path file = Files.writeString(folder.resolve("my.json"), "{\"n\": 1}");
+        CompletableFuture<Integer> run =
+                CompletableFuture.supplyAsync(() -> execute("--edits", "2", "--set", "n=2", file.toString()));
+        out.await(".*replica A  written +as revision 2");
+
+        save(file, "{\"n\": 3}");
+
+        out.await(".*stopped +after .* s, both replicas at revision 3");
+        assertThat(run.get(60, TimeUnit.SECONDS)).isZero();
+    }
+
+    @Test
+    void whatCannotBeSetIsAFailure() throws Exception {
+        Path file = Files.writeString(folder.resolve("my.json"), "{\"theme\": \"light\"}");
+
+        assertThat(execute("--set", "theme.color=red", file.toString())).isEqualTo(1);
+
+        err.await("statesync: theme.color = \"red\" was not written: theme.color cannot be set: no object holds it");
+        assertThat(file).hasContent("{\"theme\": \"light\"}");
+    }
+
+    @Test
     void endsAfterTheTimeGiven() throws Exception {
         Path file = Files.writeString(folder.resolve("my.json"), "{}");
 
@@ -100,7 +175,7 @@ class MainTest {
 
             jvm.endInput();
 
-            jvm.lines().await(".*stopped +after .* s, both replicas at revision 3");
+            jvm.lines().await(".*stopped +after .* s, both replicas at revision 6");
             assertThat(jvm.exitCode()).isZero();
         }
     }
@@ -140,13 +215,20 @@ class MainTest {
 
         assertThat(execute("--edits", "0")).isEqualTo(2);
         err.await("Invalid value for option '--edits': 0 is below 1");
+
+        assertThat(execute("--set", "a=1")).isEqualTo(2);
+        err.await("Option '--set' needs a FILE");
+
+        assertThat(execute("--set", "theme", "my.json")).isEqualTo(2);
+        err.await("Invalid value for option '--set'.*: 'theme' is not of the form key=value .*");
         assertThat(out.toString()).isEmpty();
     }
 
     @Test
     void helpAndVersionAreThere() throws Exception {
         assertThat(execute("--help")).isZero();
-        out.await("Usage: statesync .*FILE.*");
+        out.await("Usage: statesync .*");
+        out.await(" +.*\\[FILE\\] .*");
         assertThat(execute("ipc", "--help")).isZero();
         out.await("Usage: statesync ipc .*");
         assertThat(execute("ipc", "follow", "--help")).isZero();

@@ -96,12 +96,12 @@ final class ReplicaCore<T extends @Nullable Object> {
         if (wait != null && wait != after.sending.anyWait()) {
             wait.end();
         }
-        Model.Held<T> held = before.held;
-        if (held != null && held != after.held) {
-            dispatch(() -> held.applied().complete(null));
-        }
         for (Model.Failed<T> failure : after.failed) {
             fail(failure.change(), failure.error());
+        }
+        Model.Held<T> held = before.held;
+        if (held != null && held != after.held) { // after the outcomes, since it may send the next proposal
+            dispatch(() -> held.applied().complete(null));
         }
         onChange.accept(after);
     }

@@ -54,7 +54,7 @@ class WritePropertyTest {
         assertThat(world.source().current().data().sum()).isEqualTo(writes);
     }
 
-    private static WriteWorld run(List<Options> replicas, List<WriteStep> steps) {
+    static WriteWorld run(List<Options> replicas, List<WriteStep> steps) {
         WriteWorld world = new WriteWorld(replicas);
         for (WriteStep step : steps) {
             world.step(step);

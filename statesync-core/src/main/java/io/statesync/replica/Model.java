@@ -4,7 +4,6 @@ import io.statesync.StateVersion;
 import io.statesync.replica.Change.SetTo;
 import io.statesync.replica.Change.Updated;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -363,52 +362,6 @@ final class Model<T extends @Nullable Object> {
             error = from.error;
             misses = from.misses;
             conflicts = from.conflicts;
-        }
-    }
-
-    /** Makes changes on top of a value, one after the other. */
-    private static final class Fold<T extends @Nullable Object> {
-        private T value;
-        private boolean known;
-        private List<Failed<T>> failed = Collections.emptyList();
-
-        Fold(T value, boolean known) {
-            this.value = value;
-            this.known = known;
-        }
-
-        /** The frozen ones stay whatever they throw: their value is sent already. */
-        void over(List<Change<T>> changes, int frozen) {
-            int index = 0;
-            for (Change<T> change : changes) {
-                if (change instanceof SetTo<T> set) {
-                    value = set.value();
-                    known = true;
-                } else if (known && change instanceof Updated<T> update) {
-                    update(update, index >= frozen);
-                }
-                index++;
-            }
-        }
-
-        private void update(Updated<T> update, boolean mayFail) {
-            try {
-                value = update.function().apply(value);
-            } catch (Throwable t) { // the user's function; the write ends with what it threw
-                if (mayFail) {
-                    failed = failed.isEmpty() ? new ArrayList<>() : failed;
-                    failed.add(new Failed<>(update, t));
-                }
-            }
-        }
-
-        List<Change<T>> kept(List<Change<T>> changes) {
-            if (failed.isEmpty()) {
-                return changes;
-            }
-            List<Change<T>> kept = new ArrayList<>(changes);
-            failed.forEach(failure -> kept.removeIf(change -> change == failure.change()));
-            return kept;
         }
     }
 }

@@ -221,8 +221,10 @@ final class Sender<T extends @Nullable Object> {
         if (seen.sending.flight() != flight) {
             return; // an answer to an earlier attempt; the flight has ended
         }
-        StateVersion at = core.versionOf(current);
-        Confirmed<T> now = core.incoming(current, at);
+        StateVersion answered = core.versionOf(current);
+        StateVersion known = seen.confirmed.version();
+        StateVersion at = known != null && !answered.isNewerThan(known) ? known : answered;
+        Confirmed<T> now = at == known ? seen.confirmed : core.incoming(current, at);
         SnapshotEnvelope<T> shown = now == null ? current : SnapshotEnvelope.of(at, now.value());
         core.conflict(flight.local, shown);
         int conflicts = seen.conflicts + 1;

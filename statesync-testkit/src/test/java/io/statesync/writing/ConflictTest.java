@@ -200,6 +200,23 @@ class ConflictTest extends Fixture {
         }
 
         @Test
+        void aLateConflictIsResolvedWithTheNewestThatIsKnown() {
+            StateReplica<Integer> replica = started(builder().conflicts(ConflictPolicy.merge(Integer::sum)));
+            link.deafen();
+            store.set(20);
+            link.fate(Link.Fate.ANSWER_HELD);
+            CompletableFuture<WriteResult<Integer>> outcome = replica.set(11);
+            store.set(30);
+            replica.refresh();
+            link.release();
+            settle();
+            assertThat(heard.events).contains("conflict 11 with 30");
+            assertThat(link.proposals).hasSize(2);
+            assertAccepted(outcome, store.version());
+            assertThat(store.get()).isEqualTo(41);
+        }
+
+        @Test
         void aSetWhileTheMergedValueWaitsReplacesItWithoutAFurtherConflict() {
             StateReplica<Integer> replica = started(builder().conflicts(ConflictPolicy.merge(Integer::sum)));
             link.hold();

@@ -16,10 +16,14 @@ import io.statesync.replica.WriteQueueFullException;
 import io.statesync.writing.Link.Fate;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -348,6 +352,59 @@ class OfflineTest extends Fixture {
             assertThat(heard.errors).hasSize(1);
             answers.get(1).complete(new WriteResult.Accepted<>(store.version()));
             assertAccepted(outcome, store.version());
+        }
+
+        @Test
+        void aLateFailureOfAnEarlierAttemptDoesNotEndTheOneThatIsAboutToBeAsked() {
+            Deque<Runnable> tasks = new ArrayDeque<>();
+            List<CompletableFuture<WriteResult<Integer>>> answers = new ArrayList<>();
+            StateReplica<Integer> replica = builder()
+                    .source(link, proposal -> {
+                        answers.add(new CompletableFuture<>());
+                        return answers.get(answers.size() - 1);
+                    })
+                    .engine(engine -> engine.executor(tasks::add).time(time))
+                    .build();
+            replica.start();
+            drain(tasks);
+            replica.set(11);
+            drain(tasks);
+            time.advance(PROPOSAL_TIMEOUT);
+            drain(tasks);
+            time.advance(SEND_DELAY);
+            tasks.poll().run();
+            answers.get(0).completeExceptionally(new IOException("late"));
+            tasks.pollLast().run();
+            drain(tasks);
+            assertThat(heard.errors).hasSize(1);
+            assertThat(answers).hasSize(2);
+            assertThat(time.pending()).isEqualTo(1);
+        }
+
+        private void drain(Deque<Runnable> tasks) {
+            while (!tasks.isEmpty()) {
+                tasks.poll().run();
+            }
+        }
+
+        @Test
+        void aStageThatRefusesToBeListenedToIsAskedAgain() {
+            List<CompletionStage<WriteResult<Integer>>> answers = new ArrayList<>();
+            answers.add(new CompletableFuture<>() {
+                @Override
+                public CompletableFuture<WriteResult<Integer>> whenComplete(
+                        BiConsumer<? super WriteResult<Integer>, ? super Throwable> action) {
+                    throw new UnsupportedOperationException("whenComplete");
+                }
+            });
+            StateReplica<Integer> replica = started(builder()
+                    .source(
+                            link,
+                            proposal -> answers.isEmpty() ? link.proposer().propose(proposal) : answers.remove(0)));
+            CompletableFuture<WriteResult<Integer>> outcome = replica.set(11);
+            time.advance(SEND_DELAY);
+            assertAccepted(outcome, store.version());
+            assertThat(heard.errors.get(0).error()).hasMessage("whenComplete");
         }
 
         @Test

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 public interface StateProposer<T extends @Nullable Object> {
     /**
      * Proposes. A thrown exception and a failed stage mean the same as {@link WriteResult.Unknown}: whether the source took
-     * the value is not known. A {@link NotSentException} means that it did not.
+     * the value is not known; it is asked for again, for as long as it takes. A {@link NotSentException} means that it did
+     * not. A value that can never be sent, because it cannot be encoded, say, is answered {@link WriteResult.Rejected}.
      *
      * @throws Exception if it cannot be proposed
      */

@@ -1,5 +1,6 @@
 package io.statesync.engine;
 
+import io.statesync.internal.Quietly;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -25,21 +26,7 @@ final class Logs {
 
     /** Runs {@code line} with the engine's names in the MDC, and leaves the MDC as it was. Never throws. */
     static void with(Engine<?> engine, Runnable line) {
-        quietly(() -> named(engine, line));
-    }
-
-    /** Runs {@code line}. What a broken log throws, the thread's handler of uncaught exceptions hears of. */
-    static void quietly(Runnable line) {
-        try {
-            line.run();
-        } catch (Throwable t) {
-            try {
-                Thread thread = Thread.currentThread();
-                thread.getUncaughtExceptionHandler().uncaughtException(thread, t);
-            } catch (Throwable ignored) { // there is nobody left to tell
-                return;
-            }
-        }
+        Quietly.run(() -> named(engine, line));
     }
 
     private static void named(Engine<?> engine, Runnable line) {

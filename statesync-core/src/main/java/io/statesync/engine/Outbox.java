@@ -1,5 +1,6 @@
 package io.statesync.engine;
 
+import io.statesync.internal.Quietly;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -70,7 +71,7 @@ final class Outbox {
             try {
                 effect.perform();
             } catch (Throwable t) { // the others must still happen
-                Logs.quietly(() -> Logs.CALLBACK.error("an effect failed; please report this", t));
+                Quietly.run(() -> Logs.CALLBACK.error("an effect failed; please report this", t));
             }
         }
         synchronized (this) {

@@ -33,7 +33,7 @@ public abstract class Conflator {
     /** The task. What it throws goes to {@link #failed}. */
     protected abstract void run() throws Exception;
 
-    /** The task threw, or the executor refused it; it will run at the next signal. Must not throw. */
+    /** The task threw, or the executor refused it; it will run at the next signal. */
     protected abstract void failed(Throwable error);
 
     /** Has the task run. */
@@ -59,7 +59,7 @@ public abstract class Conflator {
             executor.execute(task);
         } catch (Throwable t) { // whatever an executor throws, the task will not run
             STATE.compareAndSet(this, DUE, IDLE);
-            failed(t);
+            Quietly.run(() -> failed(t));
         }
     }
 
@@ -68,7 +68,7 @@ public abstract class Conflator {
             try {
                 run();
             } catch (Throwable t) { // a later signal must still be heard
-                failed(t);
+                Quietly.run(() -> failed(t));
             }
             if (STATE.compareAndSet(this, RUNNING, IDLE)) {
                 return;

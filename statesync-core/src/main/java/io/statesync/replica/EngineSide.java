@@ -116,7 +116,13 @@ final class EngineSide<T extends @Nullable Object> implements StateBinding<T>, S
 
     @Override
     public void onStateChange(LifecycleState from, LifecycleState to) {
-        next.onStateChange(from, to);
+        try {
+            next.onStateChange(from, to);
+        } finally {
+            if (to == LifecycleState.STOPPED) {
+                core().engineStopped();
+            }
+        }
     }
 
     @Override

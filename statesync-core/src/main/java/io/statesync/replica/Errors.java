@@ -1,5 +1,6 @@
 package io.statesync.replica;
 
+import io.statesync.internal.Quietly;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,20 +24,20 @@ final class Errors<T extends @Nullable Object> {
     }
 
     void report(ReplicaError error) {
-        log.warn(
+        Quietly.run(() -> log.warn(
                 "replica failed topic={} phase={} proposal={} attempt={} nextDelay={}",
                 topic,
                 error.phase(),
                 error.proposalId(),
                 error.attempt(),
                 error.nextDelay(),
-                error.error());
+                error.error()));
         tell(hears -> hears.onReplicaError(error));
     }
 
     /** Something broke that the replica cannot go on without. */
     void broken(Throwable error) {
-        log.error("replica is closed topic={}", topic, error);
+        Quietly.run(() -> log.error("replica is closed topic={}", topic, error));
     }
 
     /** Calls the listener. */
@@ -44,7 +45,7 @@ final class Errors<T extends @Nullable Object> {
         try {
             call.accept(listener);
         } catch (Throwable t) { // the listener's own; nothing depends on it
-            log.error("listener threw topic={}", topic, t);
+            Quietly.run(() -> log.error("listener threw topic={}", topic, t));
         }
     }
 }

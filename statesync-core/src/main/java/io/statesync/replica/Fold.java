@@ -19,15 +19,15 @@ final class Fold<T extends @Nullable Object> {
         this.known = known;
     }
 
-    /** The frozen ones stay whatever they throw: their value is sent already. */
-    void over(List<Change<T>> changes, int frozen) {
+    /** The first ones stay whatever they throw: their value is sent already, or only a placeholder is known. */
+    void over(List<Change<T>> changes, int staying) {
         int index = 0;
         for (Change<T> change : changes) {
             if (change instanceof SetTo<T> set) {
                 value = set.value();
                 known = true;
             } else if (known && change instanceof Updated<T> update) {
-                update(update, index >= frozen);
+                update(update, index >= staying);
             }
             index++;
         }

@@ -74,7 +74,7 @@ final class Model<T extends @Nullable Object> {
         } else {
             Fold<T> fold = new Fold<>(confirmed.value(), confirmed.known());
             if (optimistic) {
-                fold.over(d.changes, frozen(d.sending));
+                fold.over(d.changes, confirmed.version() == null ? d.changes.size() : frozen(d.sending));
             }
             changes = fold.kept(d.changes);
             failed = fold.failed;

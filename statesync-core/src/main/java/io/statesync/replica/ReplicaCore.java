@@ -7,6 +7,8 @@ import io.statesync.TimeSource;
 import io.statesync.WriteResult;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -21,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReplicaCore<T extends @Nullable Object> {
     private static final VarHandle MODEL;
+
+    /** What this thread has to run after the task that it is running for a replica, if it is running one. */
+    private static final ThreadLocal<@Nullable Deque<Runnable>> TASKS = new ThreadLocal<>();
 
     static {
         try {
@@ -157,10 +162,29 @@ final class ReplicaCore<T extends @Nullable Object> {
     /** Runs a task on the executor. A replica whose executor refuses, or whose own code throws, is closed. */
     void dispatch(Runnable task) {
         try {
-            executor.execute(() -> guarded(task));
+            executor.execute(() -> run(task));
         } catch (Throwable t) { // whatever an executor throws, the task will not run there
             broken(t);
+            run(task);
+        }
+    }
+
+    /** One task after the other on each thread, so that an executor that runs them at once makes no recursion. */
+    private void run(Runnable task) {
+        Deque<Runnable> around = TASKS.get();
+        if (around != null) {
+            around.add(() -> guarded(task));
+            return;
+        }
+        Deque<Runnable> tasks = new ArrayDeque<>();
+        TASKS.set(tasks);
+        try {
             guarded(task);
+            for (Runnable next = tasks.poll(); next != null; next = tasks.poll()) {
+                next.run();
+            }
+        } finally {
+            TASKS.remove();
         }
     }
 
@@ -169,6 +193,13 @@ final class ReplicaCore<T extends @Nullable Object> {
             task.run();
         } catch (Throwable t) { // a broken time source, or a defect: better closed, and said so, than stuck
             broken(t);
+        }
+    }
+
+    /** The engine is stopped, by its owner or because it broke: without it the replica would stand still. */
+    void engineStopped() {
+        if (model.life != Model.Life.CLOSED) {
+            broken(new IllegalStateException("the engine of replica " + topic + " was stopped"));
         }
     }
 

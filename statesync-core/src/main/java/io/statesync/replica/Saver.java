@@ -14,6 +14,7 @@ import java.util.Queue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +24,7 @@ final class Saver<T extends @Nullable Object> extends Conflator {
     private final @Nullable BiFunction<T, Object, T> reducer;
     private final Supplier<Model<T>> models;
     private final Errors<T> errors;
-    private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
+    private final Queue<Consumer<@Nullable Throwable>> waiting = new ConcurrentLinkedQueue<>();
     private volatile boolean loaded;
     private volatile @Nullable Model<T> last; // the one that the replica was closed at
     private List<QueuedWrite<T>> saved = List.of(); // by the run under way only, once loaded
@@ -41,8 +42,8 @@ final class Saver<T extends @Nullable Object> extends Conflator {
         this.errors = errors;
     }
 
-    /** Runs an action when everything that is pending now is saved, or could not be. */
-    void afterSave(Runnable action) {
+    /** Tells whether everything that is pending now is saved: null, or what failed. */
+    void afterSave(Consumer<@Nullable Throwable> action) {
         waiting.add(action);
         signal();
     }
@@ -68,20 +69,24 @@ final class Saver<T extends @Nullable Object> extends Conflator {
         if (!loaded || model.life == Model.Life.CLOSED) {
             return; // what is kept must not be replaced before it was read, nor lost with a replica
         }
-        List<Runnable> covered = new ArrayList<>();
-        for (Runnable next = waiting.poll(); next != null; next = waiting.poll()) {
+        List<Consumer<@Nullable Throwable>> covered = new ArrayList<>();
+        for (Consumer<@Nullable Throwable> next = waiting.poll(); next != null; next = waiting.poll()) {
             covered.add(next);
         }
-        List<QueuedWrite<T>> now = queued(model);
+        Throwable failure = null;
         try {
+            List<QueuedWrite<T>> now = queued(model);
             if (!now.equals(saved)) {
                 queue.save(now);
                 saved = now;
             }
-        } catch (Throwable t) { // the user's queue; writes go on
+        } catch (Throwable t) { // the user's queue; what is pending waits until it can be saved
+            failure = t;
             errors.report(ReplicaPhase.QUEUE, t);
         }
-        covered.forEach(Runnable::run);
+        for (Consumer<@Nullable Throwable> action : covered) {
+            action.accept(failure);
+        }
     }
 
     @Override

@@ -133,8 +133,14 @@ final class Sender<T extends @Nullable Object> {
         if (saver == null) {
             propose(asking);
         } else {
-            saver.afterSave(() -> core.dispatch(() -> propose(asking)));
+            saver.afterSave(failure ->
+                    core.dispatch(failure == null ? () -> propose(asking) : () -> postpone(asking, failure)));
         }
+    }
+
+    /** A proposal that is not on disk is not sent: after a crash it would be written twice. */
+    private void postpone(Asking<T> asking, Throwable cause) {
+        missed(asking, cause, asking.attempt() == 1);
     }
 
     /** Whether the replica was closed, or the answer to an earlier attempt was faster. */
@@ -262,16 +268,24 @@ final class Sender<T extends @Nullable Object> {
     }
 
     private void missed(Asking<T> asking, Throwable cause) {
-        Flight<T> flight = asking.flight();
         int attempt = asking.attempt();
-        Pause pause = new Pause();
-        boolean notSent = cause instanceof NotSentException && attempt == 1;
-        Sending<T> next = notSent ? new Waiting<>(pause) : new InDoubt<>(flight, attempt, pause);
-        Duration delay = sendDelay(core.model().misses + 1);
-        if (core.change(model -> model.sending == asking ? model.missed(next, cause) : model)) {
-            core.errors.report(new ReplicaError(core.topic, ReplicaPhase.PROPOSE, cause, flight.id, attempt, delay));
-            pause(pause, delay);
+        Duration delay = missed(asking, cause, cause instanceof NotSentException && attempt == 1);
+        if (delay != null) {
+            core.errors.report(
+                    new ReplicaError(core.topic, ReplicaPhase.PROPOSE, cause, asking.flight().id, attempt, delay));
         }
+    }
+
+    /** Has an attempt followed by another; null if it is over already. */
+    private @Nullable Duration missed(Asking<T> asking, Throwable cause, boolean notSent) {
+        Pause pause = new Pause();
+        Sending<T> next = notSent ? new Waiting<>(pause) : new InDoubt<>(asking.flight(), asking.attempt(), pause);
+        Duration delay = sendDelay(core.model().misses + 1);
+        if (!core.change(model -> model.sending == asking ? model.missed(next, cause) : model)) {
+            return null;
+        }
+        pause(pause, delay);
+        return delay;
     }
 
     private Duration sendDelay(int misses) {

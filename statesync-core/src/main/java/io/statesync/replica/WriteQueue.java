@@ -25,7 +25,8 @@ public interface WriteQueue<T extends @Nullable Object> {
      * Replaces what is kept.
      *
      * @param writes all pending writes, in their order
-     * @throws Exception if they could not be saved: reported in phase {@link ReplicaPhase#QUEUE}; writes go on
+     * @throws Exception if they could not be saved: reported in phase {@link ReplicaPhase#QUEUE}, and tried
+     *     again; a proposal that is not saved is not sent
      */
     void save(List<QueuedWrite<T>> writes) throws Exception;
 }

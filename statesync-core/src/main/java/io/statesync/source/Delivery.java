@@ -1,6 +1,7 @@
 package io.statesync.source;
 
 import io.statesync.internal.DefaultExecutor;
+import io.statesync.internal.Quietly;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -26,7 +27,8 @@ final class Delivery implements Executor {
             executor.execute(task);
         } catch (Throwable t) { // whatever it throws, the subscriber must hear
             if (refused.compareAndSet(false, true)) {
-                log.error("the delivery executor refused: what it refuses runs on the shared pool", t);
+                Quietly.run(
+                        () -> log.error("the delivery executor refused: what it refuses runs on the shared pool", t));
             }
             DefaultExecutor.SHARED.execute(task);
         }

@@ -2,6 +2,7 @@ package io.statesync.source;
 
 import io.statesync.Subscription;
 import io.statesync.internal.Conflator;
+import io.statesync.internal.Quietly;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -109,7 +110,7 @@ final class StoreListeners {
             try {
                 listener.onEvent(Prefixes.relative(prefix, event));
             } catch (Throwable t) { // later events must still be heard
-                log.error("a listener threw at event id={} topic={}", event.id(), event.topic(), t);
+                Quietly.run(() -> log.error("a listener threw at event id={} topic={}", event.id(), event.topic(), t));
             }
         }
 

@@ -12,8 +12,8 @@ record Validation<T extends @Nullable Object>(StateValidator<? super T> validato
         try {
             validator.validate(value);
             return null;
-        } catch (Exception e) {
-            return e;
+        } catch (Throwable t) { // an assertion, or a value too deep for the stack: not valid either
+            return t;
         }
     }
 

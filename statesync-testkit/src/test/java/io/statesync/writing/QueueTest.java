@@ -349,16 +349,56 @@ class QueueTest extends Fixture {
         }
 
         @Test
-        void aSaveThatFailsIsReportedAndWritesGoOn() {
+        void whatCannotBeSavedIsNotSentUntilItCan() {
             StateReplica<Integer> replica = started(queued());
             disk.failure = new IOException("disk full");
             CompletableFuture<WriteResult<Integer>> outcome = replica.dispatch(1);
-            assertAccepted(outcome, store.version());
-            assertThat(heard.phases()).contains(ReplicaPhase.QUEUE);
+            time.advance(SEND_DELAY);
+            assertThat(link.proposals).isEmpty();
+            assertThat(replica.get()).isEqualTo(11);
+            assertThat(heard.phases()).containsOnly(ReplicaPhase.QUEUE);
+            assertThat(replica.meta().error()).hasMessage("disk full");
             disk.failure = null;
+            settle();
+            assertAccepted(outcome, store.version());
+            assertThat(replica.meta().error()).isNull();
+            assertThat(disk.kept).isEmpty();
+        }
+
+        @Test
+        void aSaveThatFailsBeforeACrashMakesNoWriteTwice() {
+            StateReplica<Integer> replica = started(queued());
             link.cut();
-            replica.dispatch(2);
-            assertThat(disk.kept).hasSize(1);
+            replica.dispatch(1);
+            disk.failure = new IOException("disk full");
+            link.mend();
+            settle();
+            List<QueuedWrite<Integer>> left = disk.kept;
+            replica.close();
+            disk.failure = null;
+            StateReplica<Integer> next = restarted(left);
+            assertThat(next.start()).isCompleted();
+            settle();
+            assertThat(store.get()).isEqualTo(11);
+        }
+
+        @Test
+        void anActionThatThrowsOnTheInitialValueWaitsForTheSourcesState() {
+            disk.kept = List.of(new QueuedWrite.Action<>(3, null));
+            StateReplica<Integer> replica = builder()
+                    .queue(disk)
+                    .initialValue(0)
+                    .reducer(Integer.class, (stock, taken) -> {
+                        if (stock < taken) {
+                            throw new IllegalStateException("not enough");
+                        }
+                        return stock - taken;
+                    })
+                    .build();
+            assertThat(replica.start()).isCompleted();
+            settle();
+            assertThat(store.get()).isEqualTo(7);
+            assertThat(disk.kept).isEmpty();
         }
 
         @Test

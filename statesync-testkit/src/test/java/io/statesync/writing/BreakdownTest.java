@@ -1,0 +1,116 @@
+package io.statesync.writing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.statesync.LifecycleState;
+import io.statesync.StateSync;
+import io.statesync.WriteResult;
+import io.statesync.replica.Observation;
+import io.statesync.replica.ReplicaStatus;
+import io.statesync.replica.StateReplica;
+import io.statesync.source.RevisionedStore;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Parts that break: nothing stands still without saying so. */
+@SuppressWarnings("FutureReturnValueIgnored") // writes whose outcome a test does not look at
+class BreakdownTest extends Fixture {
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11})
+    void aReplicaWhoseExecutorRefusesOnceIsClosedOrGoesOn(int refused) {
+        AtomicInteger left = new AtomicInteger(Integer.MAX_VALUE);
+        Executor executor = task -> {
+            if (left.getAndDecrement() == 0) {
+                throw new RejectedExecutionException("full for an instant");
+            }
+            task.run();
+        };
+        StateReplica<Integer> replica =
+                started(builder().engine(engine -> engine.executor(executor).time(time)));
+        left.set(refused);
+        store.set(11);
+        CompletableFuture<WriteResult<Integer>> outcome = replica.set(20);
+        settle();
+        store.set(30);
+        settle();
+        assertThat(outcome).isDone();
+        if (replica.engine().status().state() == LifecycleState.STOPPED) {
+            assertThat(replica.meta().status()).isEqualTo(ReplicaStatus.IDLE);
+            assertThat(replica.set(40)).isCompletedExceptionally();
+        } else {
+            assertThat(replica.get()).isEqualTo(30);
+        }
+    }
+
+    @Test
+    void aReplicaWhoseEngineIsStoppedIsClosed() {
+        StateReplica<Integer> replica = started();
+        replica.engine().stop();
+        assertThat(replica.meta().status()).isEqualTo(ReplicaStatus.IDLE);
+        assertThat(replica.set(11)).isCompletedExceptionally();
+    }
+
+    @Test
+    void aChainOfWritesOnTheDirectExecutorIsALoop() {
+        StateReplica<Integer> replica = started();
+        again(replica, 20_000);
+        assertThat(store.get()).isEqualTo(20_010);
+        assertThat(replica.meta().dirty()).isFalse();
+    }
+
+    private static void again(StateReplica<Integer> replica, int left) {
+        if (left > 0) {
+            replica.update(n -> n + 1).whenComplete((outcome, error) -> again(replica, left - 1));
+        }
+    }
+
+    @Test
+    void aValidatorThatThrowsAnErrorRejects() {
+        RevisionedStore<Integer> strict = RevisionedStore.<Integer>builder("counter")
+                .deliverOn(StateSync.directExecutor())
+                .validator(value -> {
+                    if (value == 13) {
+                        throw new AssertionError("unlucky");
+                    }
+                })
+                .open(() -> 10);
+        StateReplica<Integer> replica = started(builder().source(strict));
+        assertThat(replica.set(13)).isCompletedWithValue(new WriteResult.Rejected<>("unlucky"));
+        assertAccepted(replica.set(14), strict.version());
+    }
+
+    @Test
+    void anExceptionThatCannotEvenBePrintedStopsNoObserver() {
+        StateReplica<Integer> replica = started();
+        List<Integer> heard = new ArrayList<>();
+        Observation observation = replica.observe(value -> {
+            heard.add(value);
+            throw new Unprintable();
+        });
+        store.set(11);
+        store.set(12);
+        assertThat(heard).containsExactly(10, 11, 12);
+        observation.close();
+    }
+
+    private static final class Unprintable extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public String getMessage() {
+            throw new IllegalStateException("not even a message");
+        }
+
+        @Override
+        public String toString() {
+            throw new IllegalStateException("not even a name");
+        }
+    }
+}

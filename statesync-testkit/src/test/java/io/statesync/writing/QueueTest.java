@@ -284,13 +284,17 @@ class QueueTest extends Fixture {
         @Test
         void whatWasProposedIsKeptWithItsProposal() {
             StateReplica<Integer> first = started(queued());
-            link.fate(Fate.SILENT);
+            link.hold();
             first.dispatch(1);
             first.close();
+            assertThat(store.get()).isEqualTo(10);
+            assertThat(disk.kept.get(0).proposal()).isEqualTo(link.proposals.get(0));
             link.fate(Fate.PASS);
             started(queued());
             settle();
+            link.release();
             assertThat(store.get()).isEqualTo(11);
+            assertThat(link.ids()).hasSize(2).containsOnly(link.ids().get(0));
         }
 
         @Test

@@ -10,7 +10,7 @@ import java.util.function.UnaryOperator;
  * group: what is written after a set joins it, until it is under way; updates that follow each other are proposed together.
  */
 final class PendingWrites {
-    private final String writer;
+    private String writer;
     private final List<Group> groups = new ArrayList<>();
     private int underWay;
     private StateVersion base; // of what is under way
@@ -26,6 +26,8 @@ final class PendingWrites {
         private Tokens value; // null for an update
         private Tokens mergedOn; // what the source had, if the value is made from that
         private StateVersion base; // of a set: what its writer knew
+        private int restored; // how many writes, the first ones, are of an earlier process
+        private int hidden; // how many writes are not counted, as what was restored is one
     }
 
     /** A proposal, as it has to arrive. */
@@ -50,6 +52,7 @@ final class PendingWrites {
     void remove(Write write) {
         for (int i = 0; i < groups.size(); i++) {
             Group group = groups.get(i);
+            group.restored -= group.writes.indexOf(write) >= 0 && group.writes.indexOf(write) < group.restored ? 1 : 0;
             if (group.writes.remove(write) && group.writes.isEmpty()) {
                 groups.remove(i);
                 underWay -= i < underWay ? 1 : 0;
@@ -114,6 +117,8 @@ final class PendingWrites {
         }
         set.mergedOn = next.value != null ? null : set.mergedOn;
         set.writes.addAll(next.writes);
+        set.restored += next.restored;
+        set.hidden += next.hidden;
         return true;
     }
 
@@ -129,6 +134,29 @@ final class PendingWrites {
         groups.get(0).base = current;
     }
 
+    /** The process ends, and what is pending is restored by the next. */
+    void restored() {
+        inDoubt = underWay > 0;
+        for (Group group : groups) {
+            group.restored = group.writes.size();
+            group.hidden = group.restored - 1;
+        }
+    }
+
+    /** The process ends, and nothing is kept. What is under way may have reached the source. */
+    void forgotten() {
+        groups.stream().skip(underWay).flatMap(group -> group.writes.stream()).forEach(Write::refused);
+        groups.clear();
+        underWay = 0;
+        inDoubt = false;
+        writer += "'"; // the next process knows nothing of it
+    }
+
+    /** Who proposes. */
+    String writer() {
+        return writer;
+    }
+
     /** Whether the source may have taken something that is under way, unknown to who proposed it. */
     boolean isInDoubt() {
         return inDoubt;
@@ -140,8 +168,16 @@ final class PendingWrites {
         groups.get(0).mergedOn = server;
     }
 
+    /** Whether a write is pending since an earlier process. */
+    boolean isRestored(Write write) {
+        return groups.stream()
+                .anyMatch(group -> group.writes.indexOf(write) >= 0 && group.writes.indexOf(write) < group.restored);
+    }
+
     int count() {
-        return groups.stream().mapToInt(group -> group.writes.size()).sum();
+        return groups.stream()
+                .mapToInt(group -> group.writes.size() - group.hidden)
+                .sum();
     }
 
     /** These writes on top of a state; null on null if none is a set. */

@@ -65,6 +65,14 @@ final class WriteLink implements WritableBinding<Tokens> {
         List.copyOf(handlers).forEach(InvalidationHandler::reconnected);
     }
 
+    /** Nothing gets through any more, for good. */
+    void cut() {
+        connected = false;
+        silent = true;
+        calm();
+        handlers.clear();
+    }
+
     /** Nothing that was planned and did not happen yet will. */
     void calm() {
         events.clear();

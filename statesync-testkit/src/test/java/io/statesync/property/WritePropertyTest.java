@@ -35,7 +35,8 @@ class WritePropertyTest {
             Kind.POISONED_SET,
             Kind.SOURCE_SETS,
             Kind.SOURCE_UPDATES,
-            Kind.CLOSE));
+            Kind.CLOSE,
+            Kind.CRASH));
 
     @Property
     @Label(
@@ -83,7 +84,8 @@ class WritePropertyTest {
                         Arbitraries.of(false, true),
                         maxPending,
                         Arbitraries.of(10_000, 1_000, 100),
-                        maxConflicts)
+                        maxConflicts,
+                        Arbitraries.of(false, true))
                 .as(Options::new)
                 .list()
                 .ofMinSize(1)

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 /** What {@link WritePropertyTest} has found, in its shrunk form. */
 class WriteRegressionTest {
-    private static final Options DEFAULTS = new Options(true, Policy.SERVER_WINS, false, 1_000, 10_000, 20);
+    private static final Options DEFAULTS = new Options(true, Policy.SERVER_WINS, false, 1_000, 10_000, 20, false);
 
     private static void run(int replicas, WriteStep... steps) {
         WritePropertyTest.run(Collections.nCopies(replicas, DEFAULTS), List.of(steps));

@@ -52,7 +52,9 @@ record WriteStep(Kind kind, int who, int number) {
         JOURNAL_UNREADABLE(2),
         RESTART(3),
         RESTART_UNCERTAIN(2),
-        CLOSE(1);
+        CLOSE(1),
+        /** The replica's process ends, abruptly or closing it, and another one begins. */
+        CRASH(3);
 
         final int weight;
 

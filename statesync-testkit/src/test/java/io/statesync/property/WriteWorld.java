@@ -46,6 +46,7 @@ final class WriteWorld {
             case CONNECT -> writer.link().connect();
             case RESTART, RESTART_UNCERTAIN -> source.restart(kind == Kind.RESTART);
             case CLOSE -> writer.close();
+            case CRASH -> writer.crash(step.otherwise());
             default -> plan(writer, step);
         }
         check();

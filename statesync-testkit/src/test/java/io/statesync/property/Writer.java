@@ -8,15 +8,18 @@ import io.statesync.WriteResult;
 import io.statesync.property.PendingWrites.FragileException;
 import io.statesync.property.PendingWrites.Proposed;
 import io.statesync.replica.ConflictPolicy;
+import io.statesync.replica.QueuedWrite;
 import io.statesync.replica.ReplicaBuilder;
 import io.statesync.replica.ReplicaError;
 import io.statesync.replica.ReplicaListener;
 import io.statesync.replica.ReplicaPhase;
 import io.statesync.replica.StateReplica;
+import io.statesync.replica.WriteQueue;
 import io.statesync.replica.WriteQueueFullException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -40,15 +43,24 @@ final class Writer {
 
     /** The options of a replica. */
     record Options(
-            boolean optimistic, Policy policy, boolean initial, int maxPending, int timeoutMs, int maxConflicts) {}
+            boolean optimistic,
+            Policy policy,
+            boolean initial,
+            int maxPending,
+            int timeoutMs,
+            int maxConflicts,
+            boolean queued) {}
 
     private final WriteWorld world;
     private final String name;
     private final Options options;
-    private final WriteLink link;
-    private final StateReplica<Tokens> replica;
+    private final long seed;
     private final PendingWrites pending;
     private final Set<String> proposals = new HashSet<>();
+    private List<QueuedWrite<Tokens>> kept = List.of();
+    private Process process;
+    private WriteLink link;
+    private StateReplica<Tokens> replica;
     private StateVersion highest;
     private int writes;
     private int accepted;
@@ -60,9 +72,18 @@ final class Writer {
     Writer(WriteWorld world, String name, Options options, long seed) {
         this.world = world;
         this.name = name;
-        this.pending = new PendingWrites(name);
         this.options = options;
-        this.link = new WriteLink(world, name, this::notSent);
+        this.seed = seed;
+        this.pending = new PendingWrites(name);
+        begin();
+    }
+
+    /** A process begins. */
+    private void begin() {
+        process = new Process();
+        link = new WriteLink(world, name, this::notSent);
+        highest = null;
+        conflicts = 0;
         ReplicaBuilder<Tokens> builder = StateReplica.<Tokens>builder(WriteSource.TOPIC)
                 .source(link)
                 .sourceId(name)
@@ -70,7 +91,8 @@ final class Writer {
                 .maxConflicts(options.maxConflicts())
                 .maxPending(options.maxPending())
                 .proposalTimeout(Duration.ofMillis(options.timeoutMs()))
-                .listener(new Hears())
+                .listener(process)
+                .reducer(String.class, Tokens::plus)
                 .engine(engine -> engine.executor(StateSync.directExecutor())
                         .time(world.time())
                         .random(new SplittableRandom(seed)));
@@ -80,9 +102,36 @@ final class Writer {
         if (options.initial()) {
             builder.initialValue(Tokens.NONE);
         }
-        this.replica = builder.build();
-        replica.observeMeta(meta -> checkVersion(meta.version()));
+        if (options.queued()) {
+            builder.queue(process);
+        }
+        replica = builder.build();
+        Process mine = process;
+        replica.observeMeta(meta -> {
+            if (mine.runs) {
+                checkVersion(meta.version());
+            }
+        });
         var unused = replica.start();
+    }
+
+    /** The process ends, and the next begins with what is kept. */
+    void crash(boolean closing) {
+        if (closed) {
+            return;
+        }
+        world.trace(name + (options.queued() ? " crashes, and restores " : " crashes, and forgets ") + pending);
+        process.runs = closing && options.queued();
+        process.leaves = true;
+        link.cut();
+        if (options.queued()) {
+            pending.restored();
+        } else {
+            pending.forgotten();
+        }
+        replica.close();
+        process.runs = false;
+        begin();
     }
 
     private ConflictPolicy<Tokens> policy() {
@@ -123,7 +172,12 @@ final class Writer {
         update(token, state -> state.plus(token));
     }
 
+    /** An update that throws on some states; where writes are kept it is one that does not. */
     void updateFragile() {
+        if (options.queued()) {
+            update("");
+            return;
+        }
         String token = token("");
         update(token, state -> {
             if (state.sum() % 3 == 2) {
@@ -134,7 +188,9 @@ final class Writer {
     }
 
     private void update(String token, UnaryOperator<Tokens> function) {
-        written(new Write(world, token, false, function), () -> replica.update(function));
+        written(
+                new Write(world, token, false, function),
+                () -> options.queued() ? replica.dispatch(token) : replica.update(function));
     }
 
     private String token(String mark) {
@@ -146,9 +202,13 @@ final class Writer {
         world.trace(name + (write.set ? " sets " : " updates ") + write);
         boolean full = pending.count() >= options.maxPending();
         boolean added = !closed && !full && add(write);
+        Process mine = process;
         CompletableFuture<WriteResult<Tokens>> outcome = make.get();
         check(added || outcome.isCompletedExceptionally(), "made a write that could not be made: " + write);
         var unused = outcome.whenComplete((result, error) -> {
+            if (mine.leaves) {
+                return; // it is restored, or nobody hears of it
+            }
             ended(write, result, error);
             check(closed || full == error instanceof WriteQueueFullException, "is full, or is not: " + error);
         });
@@ -170,6 +230,9 @@ final class Writer {
     void close() {
         closed = true;
         replica.close();
+        if (options.queued()) {
+            pending.forgotten(); // what is kept waits for a process that does not come
+        }
     }
 
     // What the replica says
@@ -200,9 +263,37 @@ final class Writer {
         }
     }
 
-    private final class Hears implements ReplicaListener<Tokens> {
+    /** The writes of an earlier process have their outcome. */
+    private void endRestored(WriteResult<Tokens> outcome) {
+        for (Write write : proposed.writes()) {
+            if (pending.isRestored(write)) {
+                ended(write, outcome, null);
+            }
+        }
+    }
+
+    /** What a replica tells its process, and keeps there. */
+    private final class Process implements ReplicaListener<Tokens>, WriteQueue<Tokens> {
+        private boolean runs = true;
+        private boolean leaves;
+
+        @Override
+        public List<QueuedWrite<Tokens>> load() {
+            return kept;
+        }
+
+        @Override
+        public void save(List<QueuedWrite<Tokens>> pendingWrites) {
+            if (runs) {
+                kept = pendingWrites;
+            }
+        }
+
         @Override
         public void onProposal(String proposalId, int attempt) {
+            if (leaves) {
+                return;
+            }
             attempts = attempt;
             if (proposals.add(proposalId)) {
                 proposed = pending.propose(replica.meta().version());
@@ -212,27 +303,34 @@ final class Writer {
 
         @Override
         public void onConflict(Tokens local, SnapshotEnvelope<Tokens> current) {
+            if (leaves) {
+                return;
+            }
             world.trace(name + " hears of a conflict with " + current.data());
             conflicts++;
             StateVersion base = pending.base();
             check(
-                    base == null || world.source().isMovedByOthers(base, name),
+                    base == null || world.source().isMovedByOthers(base, pending.writer()),
                     "hears of a conflict on " + base + ", and nobody else has written");
             pending.conflict(StateVersion.of(Objects.requireNonNull(current.epoch()), current.revision()));
         }
 
         @Override
         public void onOutcome(WriteResult<Tokens> outcome, int sharedBy) {
+            if (leaves) {
+                return;
+            }
             boolean resolved = !proposed.writes().get(0).set || RETRYING.contains(options.policy());
             check(
                     !(outcome instanceof WriteResult.Conflict) || !resolved || conflicts > options.maxConflicts(),
                     "gives up after " + conflicts + " conflicts");
             conflicts = 0;
+            endRestored(outcome);
         }
 
         @Override
         public void onReplicaError(ReplicaError error) {
-            if (error.phase() == ReplicaPhase.PROPOSE) {
+            if (!leaves && error.phase() == ReplicaPhase.PROPOSE) {
                 world.trace(name + " missed: " + error.error() + ", attempt " + error.attempt());
                 if (!(error.error() instanceof NotSentException) || error.attempt() > 1) {
                     pending.missed();

@@ -24,7 +24,7 @@ import net.jqwik.api.Tuple;
  */
 class WritePropertyTest {
     private static final int MOST_REPLICAS = 5;
-    private static final int MOST_STEPS = 60;
+    private static final int MOST_STEPS = 80;
     private static final int NO_BOUND = 1_000_000;
 
     /** What an update that is made often enough cannot fail by. */

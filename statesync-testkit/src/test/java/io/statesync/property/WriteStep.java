@@ -54,7 +54,7 @@ record WriteStep(Kind kind, int who, int number) {
         RESTART_UNCERTAIN(2),
         CLOSE(1),
         /** The replica's process ends, abruptly or closing it, and another one begins. */
-        CRASH(3);
+        CRASH(4);
 
         final int weight;
 

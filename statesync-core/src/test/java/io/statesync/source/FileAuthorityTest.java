@@ -21,7 +21,10 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipalLookupService;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -491,6 +494,24 @@ class FileAuthorityTest {
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                     .isEqualTo(permissions);
         }
+    }
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "no such owners")
+    void ownerAndGroupAreKeptIfTheProcessMayGiveFilesAway() throws Exception {
+        PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+        UserPrincipalLookupService names = file.getFileSystem().getUserPrincipalLookupService();
+        try {
+            view.setOwner(names.lookupPrincipalByName("1234"));
+            view.setGroup(names.lookupPrincipalByGroupName("1234"));
+        } catch (FileSystemException e) {
+            Assumptions.abort("only root may: " + e);
+        }
+
+        accepted(propose(open(), null, 2, null));
+
+        PosixFileAttributes kept = view.readAttributes();
+        assertThat(List.of(kept.owner().getName(), kept.group().getName())).containsExactly("1234", "1234");
     }
 
     @Test

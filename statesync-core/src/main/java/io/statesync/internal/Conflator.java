@@ -36,6 +36,11 @@ public abstract class Conflator {
     /** The task threw, or the executor refused it; it will run at the next signal. */
     protected abstract void failed(Throwable error);
 
+    /** The executor refused the task; otherwise like {@link #failed}. */
+    protected void refused(Throwable error) {
+        failed(error);
+    }
+
     /** Has the task run. */
     public final void signal() {
         while (true) {
@@ -59,7 +64,7 @@ public abstract class Conflator {
             executor.execute(task);
         } catch (Throwable t) { // whatever an executor throws, the task will not run
             STATE.compareAndSet(this, DUE, IDLE);
-            Quietly.run(() -> failed(t));
+            Quietly.run(() -> refused(t));
         }
     }
 

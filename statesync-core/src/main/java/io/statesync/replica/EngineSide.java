@@ -77,7 +77,7 @@ final class EngineSide<T extends @Nullable Object> implements StateBinding<T>, S
             applied.complete(null); // otherwise when it is let in
         }
         if (taken) {
-            sender().pump();
+            core().guarded(sender()::pump);
         }
         return applied;
     }
@@ -130,7 +130,7 @@ final class EngineSide<T extends @Nullable Object> implements StateBinding<T>, S
         try {
             next.onConnection(connected); // first, since what is sent now is heard of at once
         } finally {
-            sender().connected(connected);
+            core().guarded(() -> sender().connected(connected));
         }
     }
 }

@@ -19,6 +19,9 @@ final class Flight<T extends @Nullable Object> {
     /** What the middleware made of it; null until then. Written by the one task that asks. */
     volatile @Nullable Proposal<T> sent;
 
+    /** Whether a call of the proposer has not returned yet; written by the task that calls. */
+    volatile boolean calling;
+
     Flight(String id, StateVersion base, T local, int count, boolean rebasable) {
         this.id = id;
         this.base = base;

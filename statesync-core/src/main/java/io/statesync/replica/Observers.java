@@ -164,7 +164,8 @@ final class Observers<T extends @Nullable Object> {
                 last = now.shown;
                 subscriber.onNext(now.shown);
             }
-            if (now.life == Model.Life.CLOSED && !ended) {
+            boolean owed = now.showing && now.shown != null && !(told && last == now.shown);
+            if (now.life == Model.Life.CLOSED && !owed && !ended) {
                 cancel();
                 subscriber.onComplete();
             }
@@ -174,6 +175,11 @@ final class Observers<T extends @Nullable Object> {
         protected void failed(Throwable error) {
             cancel();
             errors.report(ReplicaPhase.OBSERVE, error);
+        }
+
+        @Override
+        protected void refused(Throwable error) {
+            errors.report(ReplicaPhase.OBSERVE, error); // and the next change is told
         }
     }
 }

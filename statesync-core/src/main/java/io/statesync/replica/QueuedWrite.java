@@ -24,7 +24,13 @@ public sealed interface QueuedWrite<T extends @Nullable Object> {
      * @param <T> the type of the state
      */
     record Value<T extends @Nullable Object>(
-            T value, StateVersion base, @Nullable Proposal<T> proposal) implements QueuedWrite<T> {}
+            T value, StateVersion base, @Nullable Proposal<T> proposal) implements QueuedWrite<T> {
+        /** Names base and proposal, never the value. */
+        @Override
+        public String toString() {
+            return "Value[base=" + base + ", proposal=" + proposal + "]";
+        }
+    }
 
     /**
      * An action that was dispatched.
@@ -32,5 +38,11 @@ public sealed interface QueuedWrite<T extends @Nullable Object> {
      * @param <T> the type of the state
      */
     record Action<T extends @Nullable Object>(
-            Object action, @Nullable Proposal<T> proposal) implements QueuedWrite<T> {}
+            Object action, @Nullable Proposal<T> proposal) implements QueuedWrite<T> {
+        /** Names the proposal, never the action. */
+        @Override
+        public String toString() {
+            return "Action[proposal=" + proposal + "]";
+        }
+    }
 }

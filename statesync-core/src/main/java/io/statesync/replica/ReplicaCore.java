@@ -10,6 +10,8 @@ import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -23,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReplicaCore<T extends @Nullable Object> {
     private static final VarHandle MODEL;
+
+    /** Whose transition this thread is making: functions of the user run in it, and must not make another. */
+    private static final ThreadLocal<@Nullable ReplicaCore<?>> CHANGING = new ThreadLocal<>();
 
     /** What this thread has to run after the task that it is running for a replica, if it is running one. */
     private static final ThreadLocal<@Nullable Deque<Runnable>> TASKS = new ThreadLocal<>();
@@ -41,6 +46,7 @@ final class ReplicaCore<T extends @Nullable Object> {
     final Errors<T> errors;
     final Chain<T> chain;
     private final Consumer<Model<T>> onChange;
+    private final Queue<Runnable> owed = new ConcurrentLinkedQueue<>();
     private volatile Model<T> model; // replaced through MODEL only
     private volatile Consumer<Throwable> onBroken = error -> {};
 
@@ -84,7 +90,7 @@ final class ReplicaCore<T extends @Nullable Object> {
     boolean change(UnaryOperator<Model<T>> transition, Runnable first) {
         while (true) {
             Model<T> before = model;
-            Model<T> after = transition.apply(before);
+            Model<T> after = apply(transition, before);
             if (after == before) {
                 return false;
             }
@@ -92,6 +98,24 @@ final class ReplicaCore<T extends @Nullable Object> {
                 first.run();
                 follow(before, after);
                 return true;
+            }
+        }
+    }
+
+    private Model<T> apply(UnaryOperator<Model<T>> transition, Model<T> before) {
+        ReplicaCore<?> around = CHANGING.get();
+        if (around == this) {
+            throw new IllegalStateException(
+                    "replica " + topic + " is written to from inside a function of its own update");
+        }
+        CHANGING.set(this);
+        try {
+            return transition.apply(before);
+        } finally {
+            if (around == null) {
+                CHANGING.remove();
+            } else {
+                CHANGING.set(around);
             }
         }
     }
@@ -106,7 +130,7 @@ final class ReplicaCore<T extends @Nullable Object> {
         }
         Model.Held<T> held = before.held;
         if (held != null && held != after.held) { // after the outcomes, since it may send the next proposal
-            dispatch(() -> held.applied().complete(null));
+            owe(() -> held.applied().complete(null));
         }
         onChange.accept(after);
     }
@@ -116,7 +140,7 @@ final class ReplicaCore<T extends @Nullable Object> {
         if (changes.isEmpty()) {
             return;
         }
-        dispatch(() -> {
+        owe(() -> {
             int writes = 0;
             for (Change<T> change : changes) {
                 change.outcomes().forEach(one -> one.complete(outcome));
@@ -149,7 +173,7 @@ final class ReplicaCore<T extends @Nullable Object> {
     /** Ends writes that were not proposed. */
     void fail(Change<T> change, Throwable error) {
         List<Outcome<T>> outcomes = change.outcomes();
-        dispatch(() -> outcomes.forEach(one -> one.fail(error)));
+        owe(() -> outcomes.forEach(one -> one.fail(error)));
     }
 
     /** What comes in, as it may be taken over; null if it may not. */
@@ -157,6 +181,26 @@ final class ReplicaCore<T extends @Nullable Object> {
     Confirmed<T> incoming(SnapshotEnvelope<T> snapshot, StateVersion version) {
         SnapshotEnvelope<T> passed = chain.incoming(snapshot);
         return passed == null ? null : new Confirmed<>(version, passed.data(), true, time.now());
+    }
+
+    /** Runs what somebody waits for on the executor; if that drops it, closing the replica does. */
+    private void owe(Runnable task) {
+        owed.add(task);
+        dispatch(this::payOne);
+    }
+
+    private void payOne() {
+        Runnable task = owed.poll();
+        if (task != null) {
+            task.run();
+        }
+    }
+
+    /** Does what the executor has not done yet, in its order. */
+    void payAll() {
+        for (Runnable task = owed.poll(); task != null; task = owed.poll()) {
+            guarded(task);
+        }
     }
 
     /** Runs a task on the executor. A replica whose executor refuses, or whose own code throws, is closed. */
@@ -188,7 +232,8 @@ final class ReplicaCore<T extends @Nullable Object> {
         }
     }
 
-    private void guarded(Runnable task) {
+    /** Runs the replica's own code. */
+    void guarded(Runnable task) {
         try {
             task.run();
         } catch (Throwable t) { // a broken time source, or a defect: better closed, and said so, than stuck

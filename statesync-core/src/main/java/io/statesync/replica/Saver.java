@@ -76,7 +76,7 @@ final class Saver<T extends @Nullable Object> extends Conflator {
         Throwable failure = null;
         try {
             List<QueuedWrite<T>> now = queued(model);
-            if (!now.equals(saved)) {
+            if (!isSame(now, saved)) {
                 queue.save(now);
                 saved = now;
             }
@@ -106,6 +106,27 @@ final class Saver<T extends @Nullable Object> extends Conflator {
             }
         }
         return writes;
+    }
+
+    /** Not by the users' equals: a state may be equal to another that must be saved all the same. */
+    private static boolean isSame(List<? extends QueuedWrite<?>> some, List<? extends QueuedWrite<?>> others) {
+        boolean same = some.size() == others.size();
+        for (int i = 0; same && i < some.size(); i++) {
+            same = isSame(some.get(i), others.get(i));
+        }
+        return same;
+    }
+
+    private static boolean isSame(QueuedWrite<?> one, QueuedWrite<?> other) {
+        if (one.proposal() != other.proposal()) {
+            return false;
+        }
+        if (one instanceof QueuedWrite.Value<?> value && other instanceof QueuedWrite.Value<?> otherValue) {
+            return value.value() == otherValue.value() && value.base().equals(otherValue.base());
+        }
+        return one instanceof QueuedWrite.Action<?> action
+                && other instanceof QueuedWrite.Action<?> otherAction
+                && action.action() == otherAction.action();
     }
 
     /** Puts what was kept before everything else; saves from now on. */

@@ -101,10 +101,18 @@ final class Sender<T extends @Nullable Object> {
                 Asking<T> asking = new Asking<>(flight, 1, new Pause());
                 done = core.change(now -> now == seen ? now.sending(asking) : now);
                 if (done) {
-                    core.dispatch(() -> ask(asking));
+                    begin(asking);
                 }
             }
         }
+    }
+
+    /** Hands an attempt to the executor; its time runs, whatever becomes of the task. */
+    private void begin(Asking<T> asking) {
+        asking.timeout()
+                .timer(core.time.schedule(
+                        () -> core.dispatch(() -> missed(asking, timeout())), options.proposalTimeout()));
+        core.dispatch(() -> ask(asking));
     }
 
     private String nextId() {
@@ -155,19 +163,28 @@ final class Sender<T extends @Nullable Object> {
         }
         Flight<T> flight = asking.flight();
         Proposal<T> proposal = Objects.requireNonNull(flight.sent);
+        if (flight.calling) {
+            postpone(asking, timeout()); // the proposer blocks; its call may still bring the answer
+            return;
+        }
         core.errors.tell(listener -> listener.onProposal(flight.id, asking.attempt()));
-        asking.timeout()
-                .timer(core.time.schedule(
-                        () -> core.dispatch(() -> missed(asking, timeout())), options.proposalTimeout()));
         try {
-            CompletionStage<? extends WriteResult<T>> answer =
-                    Objects.requireNonNull(options.proposer().propose(proposal), "the proposer returned null");
+            CompletionStage<? extends WriteResult<T>> answer = call(flight, proposal);
             answer.whenComplete((result, error) -> {
                 asking.timeout().end();
                 core.dispatch(() -> answered(asking, result, error));
             });
         } catch (Throwable t) { // the user's proposer, or its stage
             missed(asking, t);
+        }
+    }
+
+    private CompletionStage<? extends WriteResult<T>> call(Flight<T> flight, Proposal<T> proposal) throws Exception {
+        flight.calling = true;
+        try {
+            return Objects.requireNonNull(options.proposer().propose(proposal), "the proposer returned null");
+        } finally {
+            flight.calling = false;
         }
     }
 
@@ -314,7 +331,7 @@ final class Sender<T extends @Nullable Object> {
         if (woken && again.isEmpty()) {
             pump(true);
         } else if (woken) {
-            core.dispatch(() -> ask(again.get(0)));
+            begin(again.get(0));
         }
     }
 

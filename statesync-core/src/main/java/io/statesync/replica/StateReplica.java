@@ -219,7 +219,7 @@ public final class StateReplica<T extends @Nullable Object> implements AutoClose
             outcome.fail(t);
             return outcome.future();
         }
-        sender.pump();
+        core.guarded(sender::pump);
         return outcome.future();
     }
 
@@ -277,7 +277,7 @@ public final class StateReplica<T extends @Nullable Object> implements AutoClose
     private CompletableFuture<Void> begin() {
         started();
         CompletableFuture<Void> start = engine.start();
-        sender.pump();
+        core.guarded(sender::pump);
         return start;
     }
 
@@ -327,6 +327,7 @@ public final class StateReplica<T extends @Nullable Object> implements AutoClose
             Model<T> before = (Model<T>) Objects.requireNonNull(last[0]);
             abandon(before, cause);
         }
+        core.payAll();
         engine.stop(); // close would wait for an apply, which may wait for this thread
     }
 

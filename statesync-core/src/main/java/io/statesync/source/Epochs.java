@@ -2,7 +2,9 @@ package io.statesync.source;
 
 import java.time.InstantSource;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.WeakHashMap;
 
 /**
  * Mints epochs by a clock, in milliseconds: each later than those of the same topic before it, even when the clock is not.
@@ -11,19 +13,24 @@ import java.util.Set;
  * newer than their successors after a quick restart.
  */
 final class Epochs {
-    /** By the system's clock, for all sources of this JVM. */
-    static final Epochs SYSTEM = new Epochs(InstantSource.system());
+    /** What was minted by each clock that is still in use; guarded by itself. */
+    private static final Map<InstantSource, Epochs> BY_CLOCK = new WeakHashMap<>();
 
-    private final InstantSource clock;
     private final Set<String> given = new HashSet<>(); // the topics that have the last epoch; guarded by this
     private long last; // guarded by this
 
-    Epochs(InstantSource clock) {
-        this.clock = clock;
+    private Epochs() {}
+
+    /** The next epoch of a topic by a clock, later than all that any source of this JVM was given by it. */
+    static long next(String topic, InstantSource clock) {
+        Epochs epochs;
+        synchronized (BY_CLOCK) {
+            epochs = BY_CLOCK.computeIfAbsent(clock, ignored -> new Epochs());
+        }
+        return epochs.next(topic, clock.millis());
     }
 
-    synchronized long next(String topic) {
-        long now = clock.millis();
+    private synchronized long next(String topic, long now) {
         if (now > last) {
             last = now;
             given.clear();

@@ -84,8 +84,7 @@ public sealed class FileSource<T extends @Nullable Object> implements StateBindi
         this.clock = b.clock != null ? b.clock : InstantSource.system();
         this.problems = new Problems(file, b.onError);
         this.inspector = new FileInspector<>(file, b.decoder, b.settleTime.toNanos(), clock);
-        Epochs epochs = b.clock != null ? new Epochs(b.clock) : Epochs.SYSTEM;
-        this.beforeFirst = StateVersion.ofUnsigned(epochs.next(topic), 0);
+        this.beforeFirst = StateVersion.ofUnsigned(Epochs.next(topic, clock), 0);
         this.subscribers = new Feeds(this::newestEvent, deliverOn);
         this.thread = new Thread(null, this::run, "statesync-file-" + topic, 0, false);
         this.thread.setDaemon(true);

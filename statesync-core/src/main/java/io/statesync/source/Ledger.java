@@ -6,7 +6,9 @@ import io.statesync.StateVersion;
 import io.statesync.WriteResult;
 import io.statesync.internal.Texts;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,7 @@ final class Ledger<T extends @Nullable Object> {
     private final @Nullable StateJournal<T> journal;
     private final InstantSource clock;
     private final Answers<T> answers;
+    private final Set<@Nullable String> doubtful = new HashSet<>(); // proposals whose commit failed, and may still come
     private @Nullable StateVersion journalled;
     private boolean inDoubt;
     private boolean newEpochDue;
@@ -81,7 +84,9 @@ final class Ledger<T extends @Nullable Object> {
 
     private WriteResult<T> decideAnew(Proposal<T> proposal, @Nullable Throwable invalid, boolean closed) {
         if (closed) {
-            return new WriteResult.Rejected<>("the store is closed: " + topic);
+            return doubtful.contains(proposal.proposalId())
+                    ? new WriteResult.Unknown<>(new IllegalStateException("the store was closed in doubt: " + topic))
+                    : new WriteResult.Rejected<>("the store is closed: " + topic);
         }
         StateVersion base = proposal.base();
         if (base != null && !base.equals(stored.version())) {
@@ -149,6 +154,9 @@ final class Ledger<T extends @Nullable Object> {
             journal.commit(journalled, next.snapshot(), proposalId);
         } catch (Throwable t) { // whatever it was, the journal may hold it
             inDoubt = true;
+            if (proposalId != null) {
+                doubtful.add(proposalId);
+            }
             keepInterrupt(t);
             throw new JournalException(
                     "store " + topic + ": the journal failed, it is not known whether version " + next.version()
@@ -156,6 +164,7 @@ final class Ledger<T extends @Nullable Object> {
                     t);
         }
         journalled = next.version();
+        doubtful.clear(); // a commit that comes late now fails on what it expects
     }
 
     private StateJournal.@Nullable Entry<T> load() {

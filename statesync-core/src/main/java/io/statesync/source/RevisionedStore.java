@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Any number of threads may write: each write that is taken is one revision, and none is lost. Reading takes no lock.
  * An event is sent only after a pull would see its revision. Subscribers are called on the delivery executor, each by
  * itself and with the newest event only, so one that is slow, throws, or writes again holds up neither the writer nor the
- * others; they may subscribe, unsubscribe and write. A store has no thread of its own and need not be closed.
+ * others; they may subscribe, unsubscribe and write. A store has no thread and need not be closed.
  *
  * <p>Revisions count from 1. Without a journal the epoch is the clock's milliseconds when the store was made, later than
  * that of any other store of this JVM: to replicas a restarted source is newer than all that they saw of the one before
@@ -226,12 +226,11 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
     /** Closes, and says whether it was open. */
     boolean end() {
         Stored<T> last = lock();
-        boolean first;
+        boolean first = !closed;
         try {
-            first = !closed;
             closed = true;
             if (first) {
-                recorder.removed(last.version());
+                record(last.version());
             }
         } finally {
             writing.unlock();
@@ -241,6 +240,15 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
             recorder.announce();
         }
         return first;
+    }
+
+    private void record(StateVersion last) {
+        try {
+            recorder.removed(last);
+        } catch (Throwable t) { // a broken clock: nothing has happened
+            closed = false;
+            throw t;
+        }
     }
 
     /** Whether the store was closed; if so, that has been recorded when this returns. */
@@ -310,7 +318,6 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
         private @Nullable Revision epoch;
         private Executor deliverOn = DefaultExecutor.SHARED;
         private InstantSource clock = InstantSource.system();
-        private Epochs epochs = Epochs.SYSTEM;
         private Recorder recorder = Recorder.NONE;
 
         private Builder(String topic) {
@@ -365,12 +372,10 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
         /** Where epochs and the times of events come from. */
         public Builder<T> clock(InstantSource clock) {
             this.clock = Objects.requireNonNull(clock, "clock");
-            this.epochs = new Epochs(clock);
             return this;
         }
 
-        Builder<T> registry(Epochs epochs, Recorder recorder) {
-            this.epochs = epochs;
+        Builder<T> registry(Recorder recorder) {
             this.recorder = recorder;
             return this;
         }
@@ -379,7 +384,7 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
             if (epoch != null) {
                 return epoch;
             }
-            return journal != null ? Revision.ZERO : Revision.ofUnsigned(epochs.next(topic));
+            return journal != null ? Revision.ZERO : Revision.ofUnsigned(Epochs.next(topic, clock));
         }
 
         /**

@@ -161,7 +161,6 @@ public final class StoreRegistry {
         private Executor journalExecutor = Runnable::run;
         private Executor deliverOn = DefaultExecutor.SHARED;
         private InstantSource clock = InstantSource.system();
-        private Epochs epochs = Epochs.SYSTEM;
 
         private Builder() {}
 
@@ -172,7 +171,6 @@ public final class StoreRegistry {
             journalExecutor = from.journalExecutor;
             deliverOn = from.deliverOn;
             clock = from.clock;
-            epochs = from.epochs;
         }
 
         /** How many events the log keeps, with their states. */
@@ -209,13 +207,12 @@ public final class StoreRegistry {
         /** Where epochs, the first event id and the times of events come from. */
         public Builder clock(InstantSource clock) {
             this.clock = Objects.requireNonNull(clock, "clock");
-            this.epochs = new Epochs(clock);
             return this;
         }
 
         /** The registry, empty. */
         public StoreRegistry build() {
-            long base = Math.min(epochs.next(""), LAST_BASE_MS) << IDS_PER_MS_BITS;
+            long base = Math.min(Epochs.next("", clock), LAST_BASE_MS) << IDS_PER_MS_BITS;
             return new StoreRegistry(new Builder(this), new Stores(clock, new EventRing(logSize, base), deliverOn), "");
         }
 
@@ -227,7 +224,7 @@ public final class StoreRegistry {
                     .proposalWindow(proposalWindow)
                     .deliverOn(deliverOn)
                     .clock(clock)
-                    .registry(epochs, recorder);
+                    .registry(recorder);
             StateJournal<?> journal = journals.apply(topic);
             if (journal != null) {
                 store.journal((StateJournal<T>) journal, journalExecutor);

@@ -10,37 +10,46 @@ import org.junit.jupiter.api.Test;
 /** X1: a source that starts again is newer than the one before. */
 class EpochsTest {
     private final AtomicLong clock = new AtomicLong(1_000);
-    private final Epochs epochs = new Epochs(() -> Instant.ofEpochMilli(clock.get()));
+    private final InstantSource source = () -> Instant.ofEpochMilli(clock.get());
 
     @Test
     void anEpochIsTheClocksMilliseconds() {
-        assertThat(epochs.next("t")).isEqualTo(1_000);
+        assertThat(Epochs.next("t", source)).isEqualTo(1_000);
         clock.set(2_000);
-        assertThat(epochs.next("t")).isEqualTo(2_000);
+        assertThat(Epochs.next("t", source)).isEqualTo(2_000);
     }
 
     @Test
     void theSameTopicNeverGetsAnEpochTwiceEvenIfTheClockStandsStillOrIsSetBack() {
-        assertThat(epochs.next("t")).isEqualTo(1_000);
-        assertThat(epochs.next("t")).isEqualTo(1_001);
+        assertThat(Epochs.next("t", source)).isEqualTo(1_000);
+        assertThat(Epochs.next("t", source)).isEqualTo(1_001);
         clock.set(10);
-        assertThat(epochs.next("t")).isEqualTo(1_002);
-        assertThat(epochs.next("t")).isEqualTo(1_003);
+        assertThat(Epochs.next("t", source)).isEqualTo(1_002);
+        assertThat(Epochs.next("t", source)).isEqualTo(1_003);
     }
 
     @Test
     void thousandsOfTopicsAtOnceDoNotRunAheadOfTheClock() {
         for (int i = 0; i < 10_000; i++) {
-            assertThat(epochs.next("topic " + i)).isEqualTo(1_000);
+            assertThat(Epochs.next("topic " + i, source)).isEqualTo(1_000);
         }
-        assertThat(epochs.next("topic 5")).isEqualTo(1_001);
-        assertThat(epochs.next("topic 6")).isEqualTo(1_001);
+        assertThat(Epochs.next("topic 5", source)).isEqualTo(1_001);
+        assertThat(Epochs.next("topic 6", source)).isEqualTo(1_001);
     }
 
     @Test
     void aClockBefore1970MintsNoNegativeEpoch() {
-        Epochs early = new Epochs(InstantSource.fixed(Instant.ofEpochMilli(-5)));
-        assertThat(early.next("t")).isZero();
-        assertThat(early.next("t")).isEqualTo(1);
+        InstantSource early = () -> Instant.ofEpochMilli(-5);
+        assertThat(Epochs.next("t", early)).isZero();
+        assertThat(Epochs.next("t", early)).isEqualTo(1);
+    }
+
+    @Test
+    void storesThatAreMadeAnewWithinAMillisecondOfTheSameClockNeverReuseAVersion() {
+        RevisionedStore<Integer> first =
+                RevisionedStore.<Integer>builder("t").clock(source).open(() -> 1);
+        RevisionedStore<Integer> second =
+                RevisionedStore.<Integer>builder("t").clock(source).open(() -> 2);
+        assertThat(second.version()).isGreaterThan(first.version());
     }
 }

@@ -2,18 +2,28 @@ package io.statesync.writing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.statesync.Backoff;
 import io.statesync.LifecycleState;
 import io.statesync.StateSync;
+import io.statesync.TimeSource;
 import io.statesync.WriteResult;
 import io.statesync.replica.Observation;
 import io.statesync.replica.ReplicaStatus;
 import io.statesync.replica.StateReplica;
 import io.statesync.source.RevisionedStore;
+import io.statesync.testkit.VirtualTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,7 +70,9 @@ class BreakdownTest extends Fixture {
     @Test
     void aChainOfWritesOnTheDirectExecutorIsALoop() {
         StateReplica<Integer> replica = started();
+        link.hold();
         again(replica, 20_000);
+        link.release();
         assertThat(store.get()).isEqualTo(20_010);
         assertThat(replica.meta().dirty()).isFalse();
     }
@@ -98,6 +110,113 @@ class BreakdownTest extends Fixture {
         store.set(12);
         assertThat(heard).containsExactly(10, 11, 12);
         observation.close();
+    }
+
+    @Test
+    void aSetInsideTheFunctionOfAnUpdateFailsAndTheUpdateIsMade() {
+        StateReplica<Integer> replica = started();
+        List<CompletableFuture<WriteResult<Integer>>> inner = new ArrayList<>();
+        CompletableFuture<WriteResult<Integer>> outer = replica.update(n -> {
+            inner.add(replica.set(99));
+            return n + 1;
+        });
+        settle();
+        assertAccepted(outer, store.version());
+        assertThat(store.get()).isEqualTo(11);
+        assertThat(inner)
+                .isNotEmpty()
+                .allSatisfy(each -> assertThat(each)
+                        .isCompletedExceptionally()
+                        .failsWithin(Duration.ZERO)
+                        .withThrowableThat()
+                        .havingCause()
+                        .withMessageContaining("inside a function of its own update"));
+    }
+
+    @Test
+    void aProposerThatBlocksIsNotCalledBesideItself() throws Exception {
+        AtomicInteger calls = new AtomicInteger();
+        CountDownLatch called = new CountDownLatch(1);
+        CountDownLatch blocked = new CountDownLatch(1);
+        ExecutorService pool = Executors.newCachedThreadPool();
+        StateReplica<Integer> replica = StateReplica.<Integer>builder("counter")
+                .source(store, proposal -> {
+                    calls.incrementAndGet();
+                    called.countDown();
+                    blocked.await();
+                    return store.propose(proposal);
+                })
+                .sendBackoff(Backoff.fixed(SEND_DELAY))
+                .proposalTimeout(PROPOSAL_TIMEOUT)
+                .engine(engine -> engine.executor(pool).time(time))
+                .build();
+        replica.start().get(30, TimeUnit.SECONDS);
+        CompletableFuture<WriteResult<Integer>> outcome = replica.set(11);
+        called.await();
+        for (int i = 0; i < 20; i++) {
+            time.advance(PROPOSAL_TIMEOUT);
+        }
+        assertThat(calls).hasValue(1);
+        blocked.countDown();
+        assertThat(outcome.get(30, TimeUnit.SECONDS)).isEqualTo(new WriteResult.Accepted<>(store.version()));
+        replica.close();
+        pool.shutdown();
+    }
+
+    @Test
+    void aClosedReplicaCompletesWhatItsExecutorDropped() {
+        List<Runnable> dropped = new ArrayList<>();
+        AtomicBoolean dropping = new AtomicBoolean();
+        StateReplica<Integer> replica = started(builder()
+                .engine(engine -> engine.executor(task -> {
+                            if (dropping.get()) {
+                                dropped.add(task);
+                            } else {
+                                task.run();
+                            }
+                        })
+                        .time(time)));
+        link.hold();
+        CompletableFuture<WriteResult<Integer>> outcome = replica.set(11);
+        dropping.set(true);
+        link.release();
+        assertThat(outcome).isNotDone();
+        replica.close();
+        assertThat(outcome).isDone();
+        assertThat(dropped).isNotEmpty();
+    }
+
+    @Test
+    void aTimeSourceThatRefusesClosesTheReplicaAndTheWriteSaysSo() {
+        VirtualTime real = new VirtualTime();
+        AtomicBoolean broken = new AtomicBoolean();
+        TimeSource source = new TimeSource() {
+            @Override
+            public long nanoTime() {
+                return real.nanoTime();
+            }
+
+            @Override
+            public Instant now() {
+                return real.now();
+            }
+
+            @Override
+            public Timer schedule(Runnable task, Duration delay) {
+                if (broken.get()) {
+                    throw new RejectedExecutionException("shut down");
+                }
+                return real.schedule(task, delay);
+            }
+        };
+        StateReplica<Integer> replica = started(builder()
+                .engine(engine -> engine.executor(StateSync.directExecutor()).time(source)));
+        link.cut();
+        broken.set(true);
+        CompletableFuture<WriteResult<Integer>> outcome = replica.set(11);
+        assertThat(outcome).isDone();
+        assertThat(replica.meta().status()).isEqualTo(ReplicaStatus.IDLE);
+        assertThat(replica.set(12)).isCompletedExceptionally();
     }
 
     private static final class Unprintable extends RuntimeException {

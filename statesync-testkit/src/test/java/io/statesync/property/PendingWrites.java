@@ -94,13 +94,18 @@ final class PendingWrites {
         return base;
     }
 
-    /** What was under way has certainly not reached the source: everything from the first set on is one set. */
+    /** What was under way has certainly not reached the source. */
     void notSent() {
         underWay = 0;
-        List<Group> separate = List.copyOf(groups);
-        groups.clear();
+        coalesce();
+    }
+
+    /** Of what is not under way, everything from the first set on is one set. */
+    private void coalesce() {
+        List<Group> separate = List.copyOf(groups.subList(underWay, groups.size()));
+        groups.subList(underWay, groups.size()).clear();
         for (Group group : separate) {
-            Group last = groups.isEmpty() ? null : groups.get(groups.size() - 1);
+            Group last = groups.size() <= underWay ? null : groups.get(groups.size() - 1);
             if (last == null || last.value == null || !join(last, group)) {
                 groups.add(group);
             }
@@ -141,6 +146,7 @@ final class PendingWrites {
             group.restored = group.writes.size();
             group.hidden = group.restored - 1;
         }
+        coalesce();
     }
 
     /** The process ends, and nothing is kept. What is under way may have reached the source. */

@@ -3,7 +3,6 @@ package io.statesync.property;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.statesync.property.WriteStep.Kind;
-import io.statesync.property.Writer.Options;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -41,13 +40,14 @@ class WritePropertyTest {
     @Property
     @Label(
             "no accepted write is lost, no other one survives, none is applied twice, and all end with the source's state")
-    void everyWriteHasItsOutcome(@ForAll("replicas") List<Options> replicas, @ForAll("steps") List<WriteStep> steps) {
+    void everyWriteHasItsOutcome(
+            @ForAll("replicas") List<WriterOptions> replicas, @ForAll("steps") List<WriteStep> steps) {
         run(replicas, steps);
     }
 
     @Property
     @Label("the updates of all add up")
-    void updatesAddUp(@ForAll("patient") List<Options> replicas, @ForAll("updates") List<WriteStep> steps) {
+    void updatesAddUp(@ForAll("patient") List<WriterOptions> replicas, @ForAll("updates") List<WriteStep> steps) {
         WriteWorld world = run(replicas, steps);
         int writes = world.writers().stream().mapToInt(Writer::writes).sum();
         int accepted = world.writers().stream().mapToInt(Writer::accepted).sum();
@@ -55,7 +55,7 @@ class WritePropertyTest {
         assertThat(world.source().current().data().sum()).isEqualTo(writes);
     }
 
-    static WriteWorld run(List<Options> replicas, List<WriteStep> steps) {
+    static WriteWorld run(List<WriterOptions> replicas, List<WriteStep> steps) {
         WriteWorld world = new WriteWorld(replicas);
         for (WriteStep step : steps) {
             world.step(step);
@@ -67,26 +67,27 @@ class WritePropertyTest {
     }
 
     @Provide
-    Arbitrary<List<Options>> replicas() {
+    Arbitrary<List<WriterOptions>> replicas() {
         Arbitrary<Integer> conflicts = Arbitraries.of(20, 20, 0, 1, NO_BOUND);
         return options(Arbitraries.of(1_000, 1_000, 1_000, 3, 1), conflicts);
     }
 
     @Provide
-    Arbitrary<List<Options>> patient() {
+    Arbitrary<List<WriterOptions>> patient() {
         return options(Arbitraries.just(1_000), Arbitraries.just(NO_BOUND));
     }
 
-    private static Arbitrary<List<Options>> options(Arbitrary<Integer> maxPending, Arbitrary<Integer> maxConflicts) {
+    private static Arbitrary<List<WriterOptions>> options(
+            Arbitrary<Integer> maxPending, Arbitrary<Integer> maxConflicts) {
         return Combinators.combine(
                         Arbitraries.of(true, true, false),
-                        Arbitraries.of(Writer.Policy.class),
+                        Arbitraries.of(WriterOptions.Policy.class),
                         Arbitraries.of(false, true),
                         maxPending,
                         Arbitraries.of(10_000, 1_000, 100),
                         maxConflicts,
                         Arbitraries.of(false, true))
-                .as(Options::new)
+                .as(WriterOptions::new)
                 .list()
                 .ofMinSize(1)
                 .ofMaxSize(MOST_REPLICAS);

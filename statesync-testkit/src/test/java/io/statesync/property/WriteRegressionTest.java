@@ -1,8 +1,7 @@
 package io.statesync.property;
 
 import io.statesync.property.WriteStep.Kind;
-import io.statesync.property.Writer.Options;
-import io.statesync.property.Writer.Policy;
+import io.statesync.property.WriterOptions.Policy;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
@@ -10,7 +9,8 @@ import org.junit.jupiter.api.Test;
 
 /** What {@link WritePropertyTest} has found, in its shrunk form. */
 class WriteRegressionTest {
-    private static final Options DEFAULTS = new Options(true, Policy.SERVER_WINS, false, 1_000, 10_000, 20, false);
+    private static final WriterOptions DEFAULTS =
+            new WriterOptions(true, Policy.SERVER_WINS, false, 1_000, 10_000, 20, false);
 
     private static void run(int replicas, WriteStep... steps) {
         WritePropertyTest.run(Collections.nCopies(replicas, DEFAULTS), List.of(steps));

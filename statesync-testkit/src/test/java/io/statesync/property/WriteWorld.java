@@ -20,9 +20,9 @@ final class WriteWorld {
     private int sourceWrites;
     private Duration settledAfter = Duration.ZERO;
 
-    WriteWorld(List<Writer.Options> options) {
+    WriteWorld(List<WriterOptions> options) {
         source = new WriteSource(this);
-        for (Writer.Options each : options) {
+        for (WriterOptions each : options) {
             int number = writers.size();
             writers.add(new Writer(this, "r" + number, each, number));
         }

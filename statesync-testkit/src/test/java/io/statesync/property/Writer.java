@@ -7,6 +7,7 @@ import io.statesync.StateVersion;
 import io.statesync.WriteResult;
 import io.statesync.property.PendingWrites.FragileException;
 import io.statesync.property.PendingWrites.Proposed;
+import io.statesync.property.WriterOptions.Policy;
 import io.statesync.replica.ConflictPolicy;
 import io.statesync.replica.QueuedWrite;
 import io.statesync.replica.ReplicaBuilder;
@@ -30,35 +31,16 @@ import java.util.function.UnaryOperator;
 
 /** A replica that writes, with what it has to show. */
 final class Writer {
-    /** What happens to a set that met a conflict. */
-    enum Policy {
-        SERVER_WINS,
-        LOCAL_WINS,
-        MERGE,
-        /** A merge function that throws on some states. */
-        FRAGILE_MERGE
-    }
-
     private static final Set<Policy> RETRYING = EnumSet.of(Policy.LOCAL_WINS, Policy.MERGE);
-
-    /** The options of a replica. */
-    record Options(
-            boolean optimistic,
-            Policy policy,
-            boolean initial,
-            int maxPending,
-            int timeoutMs,
-            int maxConflicts,
-            boolean queued) {}
 
     private final WriteWorld world;
     private final String name;
-    private final Options options;
+    private final WriterOptions options;
     private final long seed;
     private final PendingWrites pending;
     private final Set<String> proposals = new HashSet<>();
     private List<QueuedWrite<Tokens>> kept = List.of();
-    private Process process;
+    private Host host;
     private WriteLink link;
     private StateReplica<Tokens> replica;
     private StateVersion highest;
@@ -69,7 +51,7 @@ final class Writer {
     private Proposed proposed;
     private boolean closed;
 
-    Writer(WriteWorld world, String name, Options options, long seed) {
+    Writer(WriteWorld world, String name, WriterOptions options, long seed) {
         this.world = world;
         this.name = name;
         this.options = options;
@@ -80,7 +62,7 @@ final class Writer {
 
     /** A process begins. */
     private void begin() {
-        process = new Process();
+        host = new Host();
         link = new WriteLink(world, name, this::notSent);
         highest = null;
         conflicts = 0;
@@ -91,7 +73,7 @@ final class Writer {
                 .maxConflicts(options.maxConflicts())
                 .maxPending(options.maxPending())
                 .proposalTimeout(Duration.ofMillis(options.timeoutMs()))
-                .listener(process)
+                .listener(host)
                 .reducer(String.class, Tokens::plus)
                 .engine(engine -> engine.executor(StateSync.directExecutor())
                         .time(world.time())
@@ -103,10 +85,10 @@ final class Writer {
             builder.initialValue(Tokens.NONE);
         }
         if (options.queued()) {
-            builder.queue(process);
+            builder.queue(host);
         }
         replica = builder.build();
-        Process mine = process;
+        Host mine = host;
         replica.observeMeta(meta -> {
             if (mine.runs) {
                 checkVersion(meta.version());
@@ -121,8 +103,8 @@ final class Writer {
             return;
         }
         world.trace(name + (options.queued() ? " crashes, and restores " : " crashes, and forgets ") + pending);
-        process.runs = closing && options.queued();
-        process.leaves = true;
+        host.runs = closing && options.queued();
+        host.leaves = true;
         link.cut();
         if (options.queued()) {
             pending.restored();
@@ -130,7 +112,7 @@ final class Writer {
             pending.forgotten();
         }
         replica.close();
-        process.runs = false;
+        host.runs = false;
         begin();
     }
 
@@ -202,7 +184,7 @@ final class Writer {
         world.trace(name + (write.set ? " sets " : " updates ") + write);
         boolean full = pending.count() >= options.maxPending();
         boolean added = !closed && !full && add(write);
-        Process mine = process;
+        Host mine = host;
         CompletableFuture<WriteResult<Tokens>> outcome = make.get();
         check(added || outcome.isCompletedExceptionally(), "made a write that could not be made: " + write);
         var unused = outcome.whenComplete((result, error) -> {
@@ -273,7 +255,7 @@ final class Writer {
     }
 
     /** What a replica tells its process, and keeps there. */
-    private final class Process implements ReplicaListener<Tokens>, WriteQueue<Tokens> {
+    private final class Host implements ReplicaListener<Tokens>, WriteQueue<Tokens> {
         private boolean runs = true;
         private boolean leaves;
 

@@ -146,7 +146,8 @@ class QueueTest extends Fixture {
             List<QueuedWrite<Integer>> left = disk.kept;
             replica.close();
             disk.failure = null;
-            StateReplica<Integer> next = restarted(left);
+            disk.kept = left;
+            StateReplica<Integer> next = queued().build();
             assertThat(next.start()).isCompleted();
             settle();
             assertThat(store.get()).isEqualTo(11);

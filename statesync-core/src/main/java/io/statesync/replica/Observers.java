@@ -164,8 +164,7 @@ final class Observers<T extends @Nullable Object> {
                 last = now.shown;
                 subscriber.onNext(now.shown);
             }
-            boolean owed = now.showing && now.shown != null && !(told && last == now.shown);
-            if (now.life == Model.Life.CLOSED && !owed && !ended) {
+            if (now.life == Model.Life.CLOSED && !ended) {
                 cancel();
                 subscriber.onComplete();
             }

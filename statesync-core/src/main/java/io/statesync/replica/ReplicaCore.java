@@ -14,6 +14,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -26,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 final class ReplicaCore<T extends @Nullable Object> {
     private static final VarHandle MODEL;
 
-    /** Whose transition this thread is making: functions of the user run in it, and must not make another. */
-    private static final ThreadLocal<@Nullable ReplicaCore<?>> CHANGING = new ThreadLocal<>();
+    /** For which replica this thread runs functions of the user, which must not write. */
+    private static final ThreadLocal<@Nullable ReplicaCore<?>> RUNNING = new ThreadLocal<>();
 
     /** What this thread has to run after the task that it is running for a replica, if it is running one. */
     private static final ThreadLocal<@Nullable Deque<Runnable>> TASKS = new ThreadLocal<>();
@@ -90,7 +91,7 @@ final class ReplicaCore<T extends @Nullable Object> {
     boolean change(UnaryOperator<Model<T>> transition, Runnable first) {
         while (true) {
             Model<T> before = model;
-            Model<T> after = apply(transition, before);
+            Model<T> after = running(() -> transition.apply(before));
             if (after == before) {
                 return false;
             }
@@ -102,22 +103,24 @@ final class ReplicaCore<T extends @Nullable Object> {
         }
     }
 
-    private Model<T> apply(UnaryOperator<Model<T>> transition, Model<T> before) {
-        ReplicaCore<?> around = CHANGING.get();
-        if (around == this) {
-            throw new IllegalStateException(
-                    "replica " + topic + " is written to from inside a function of its own update");
-        }
-        CHANGING.set(this);
+    /** Runs what calls functions of the user, and marks it, so that they cannot write. */
+    <R extends @Nullable Object> R running(Supplier<R> functions) {
+        ReplicaCore<?> around = RUNNING.get();
+        RUNNING.set(this);
         try {
-            return transition.apply(before);
+            return functions.get();
         } finally {
             if (around == null) {
-                CHANGING.remove();
+                RUNNING.remove();
             } else {
-                CHANGING.set(around);
+                RUNNING.set(around);
             }
         }
+    }
+
+    /** Whether this thread is running functions of the user for this replica. */
+    boolean isRunning() {
+        return RUNNING.get() == this;
     }
 
     private void follow(Model<T> before, Model<T> after) {

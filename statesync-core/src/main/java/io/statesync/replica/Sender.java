@@ -84,7 +84,7 @@ final class Sender<T extends @Nullable Object> {
         while (!done) {
             Model<T> seen = core.model();
             List<Model.Failed<T>> failures = new ArrayList<>();
-            Flight<T> flight = seen.nextFlight(this::nextId, failures);
+            Flight<T> flight = core.running(() -> seen.nextFlight(this::nextId, failures));
             if (flight == null) {
                 done = true;
             } else if (!failures.isEmpty()) {

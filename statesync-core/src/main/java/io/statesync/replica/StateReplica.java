@@ -204,6 +204,11 @@ public final class StateReplica<T extends @Nullable Object> implements AutoClose
 
     private CompletableFuture<WriteResult<T>> write(Write<T> write) {
         Outcome<T> outcome = new Outcome<>();
+        if (core.isRunning()) {
+            outcome.fail(new IllegalStateException(
+                    "replica " + topic() + " is written to from inside a function of its own update"));
+            return outcome.future();
+        }
         List<Outcome<T>> outcomes = List.of(outcome);
         try {
             core.change(model -> {

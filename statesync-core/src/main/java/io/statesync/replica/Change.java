@@ -25,9 +25,14 @@ sealed interface Change<T extends @Nullable Object> {
 
         /** This, with a later write on top. */
         SetTo<T> then(T later, List<Outcome<T>> more) {
+            return then(later, base, more);
+        }
+
+        /** This, with a later set on top; from the older base of the two, so that no conflict is missed. */
+        SetTo<T> then(T later, StateVersion laterBase, List<Outcome<T>> more) {
             List<Outcome<T>> all = new ArrayList<>(outcomes);
             all.addAll(more);
-            return new SetTo<>(later, base, all);
+            return new SetTo<>(later, base.isNewerThan(laterBase) ? laterBase : base, all);
         }
     }
 

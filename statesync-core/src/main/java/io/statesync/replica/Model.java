@@ -156,9 +156,9 @@ final class Model<T extends @Nullable Object> {
     }
 
     /** A set by the user. */
-    Model<T> set(T value, List<Outcome<T>> outcomes) {
+    Model<T> set(T value, StateVersion base, List<Outcome<T>> outcomes) {
         SetTo<T> last = lastSet();
-        Change<T> change = last != null ? last.then(value, outcomes) : new SetTo<>(value, base(), outcomes);
+        Change<T> change = last != null ? last.then(value, base, outcomes) : new SetTo<>(value, base, outcomes);
         return written(change, last != null, value, true);
     }
 
@@ -174,7 +174,7 @@ final class Model<T extends @Nullable Object> {
     }
 
     /** What a set knows of: the source's state, or before the first snapshot that which a restored proposal knew of. */
-    private StateVersion base() {
+    StateVersion base() {
         StateVersion at = confirmed.version();
         Flight<T> flight = sending.flight();
         return at != null ? at : flight != null ? flight.base : UNKNOWN;

@@ -95,12 +95,20 @@ public final class StateReplica<T extends @Nullable Object> implements AutoClose
      *     initial value
      */
     public T get() {
+        return shown().shown;
+    }
+
+    private Model<T> shown() {
         Model<T> model = core.model();
         if (!model.showing) {
             throw new IllegalStateException(
-                    "replica " + topic() + " has no value yet: wait for start(), or give it an" + " initialValue");
+                    "replica " + topic() + " has no value yet: nothing came from its source"
+                            + (model.life == Life.NEW ? ", since it was not started" : "")
+                            + (model.error == null ? "" : "; the last error is in its meta() and is the cause of this")
+                            + ". An initialValue would be shown until then",
+                    model.error);
         }
-        return model.shown;
+        return model;
     }
 
     /** Whether there is a value. */
@@ -114,11 +122,12 @@ public final class StateReplica<T extends @Nullable Object> implements AutoClose
     }
 
     /**
-     * Has a listener called with the value there is, if there is one, and then whenever it changed. Called on the observers'
+     * Has a listener called with the value there is, if there is one, and then whenever it is another, as {@code equals} sees
+     * it. Called on the observers'
      * executor, one call at a time, with the newest value: one that is slow misses some in between, never the last.
      */
     public Observation observe(Consumer<? super T> listener) {
-        return select(Function.identity(), (last, next) -> last == next, listener);
+        return select(Function.identity(), Objects::equals, listener);
     }
 
     /** Has a listener called when a part of the value has changed, as {@code equals} sees it. */
@@ -169,7 +178,27 @@ public final class StateReplica<T extends @Nullable Object> implements AutoClose
      *     wait already, and with a {@link CancellationException} if the replica is closed
      */
     public CompletableFuture<WriteResult<T>> set(T value) {
-        return write((model, outcomes) -> model.set(value, outcomes));
+        return write((model, outcomes) -> model.set(value, model.base(), outcomes));
+    }
+
+    /**
+     * Sets the value from the version that it was made from, which may be older than what the replica has by now: then the
+     * conflict policy decides, whatever came in between. For a form that somebody fills in: see {@link #edit}.
+     */
+    public CompletableFuture<WriteResult<T>> set(T value, StateVersion base) {
+        Objects.requireNonNull(base, "base");
+        return write((model, outcomes) -> model.set(value, base, outcomes));
+    }
+
+    /**
+     * Begins an edit: the value now, and the version that it is made from, which {@link Edit#save} compares with. What
+     * others write in between is then a conflict and not overwritten.
+     *
+     * @throws IllegalStateException if there is no value
+     */
+    public Edit<T> edit() {
+        Model<T> model = shown();
+        return new Edit<>(this, model.shown, model.base());
     }
 
     /**

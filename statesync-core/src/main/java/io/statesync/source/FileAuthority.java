@@ -204,8 +204,14 @@ public final class FileAuthority<T extends @Nullable Object> extends FileSource<
             throw new NotSentException("there is no state yet that could be replaced", e);
         }
         StateVersion base = proposal.base();
-        boolean movedOn = base != null && !base.equals(now.version());
-        return movedOn || !inspector.isGood() ? new Conflict<>(now.snapshot()) : null;
+        if (base != null && !base.equals(now.version())) {
+            return new Conflict<>(now.snapshot());
+        }
+        if (!inspector.isGood()) {
+            throw new NotSentException(
+                    "the file cannot be read now, and what nobody could read is not overwritten: " + file(), problem());
+        }
+        return null;
     }
 
     private WriteResult<T> decideAnew(Proposal<T> proposal) throws NotSentException {

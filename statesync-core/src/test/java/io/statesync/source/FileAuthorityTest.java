@@ -226,8 +226,7 @@ class FileAuthorityTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"{ half", "", "deleted"})
-    void fileWithoutGoodContentIsNotOverwrittenAndEachProposalIsAConflictWithTheLastGoodState(String content)
-            throws Exception {
+    void fileWithoutGoodContentIsNotOverwrittenAndNothingIsSentUntilItIsGood(String content) throws Exception {
         FileAuthority<Integer> authority = open(source().settleTime(SHORT).writable(FileAuthorityTest::encode));
         StateVersion base = authority.version();
         boolean deleted = content.equals("deleted");
@@ -237,10 +236,13 @@ class FileAuthorityTest {
             Files.writeString(file, content);
         }
 
-        assertThat(conflict(propose(authority, base, 2, "id"))).isEqualTo(SnapshotEnvelope.of(base, 1));
+        Proposal<Integer> based = new Proposal<>(base, 2, null, "id");
+        assertThat(failure(authority, based)).isInstanceOf(NotSentException.class);
         await().until(() -> authority.problem() != null);
-        assertThat(conflict(propose(authority, base, 2, "id"))).isEqualTo(SnapshotEnvelope.of(base, 1));
-        assertThat(conflict(propose(authority, null, 2, null))).isEqualTo(SnapshotEnvelope.of(base, 1));
+        assertThat(failure(authority, based))
+                .isInstanceOf(NotSentException.class)
+                .hasCause(authority.problem());
+        assertThat(failure(authority, 2)).isInstanceOf(NotSentException.class);
         assertThat(file).satisfies(path -> {
             if (deleted) {
                 assertThat(path).doesNotExist();
@@ -434,7 +436,7 @@ class FileAuthorityTest {
 
         assertThat(propose(authority, base, 2, "id")).isInstanceOf(Unknown.class);
         assertThat(propose(authority, base, 2, "id")).as("asked again").isInstanceOf(Unknown.class);
-        assertThat(propose(authority, base, 3, "other")).isInstanceOf(Conflict.class);
+        assertThat(failure(authority, new Proposal<>(base, 3, null, "other"))).isInstanceOf(NotSentException.class);
         Files.move(aside, file);
 
         StateVersion written = accepted(propose(authority, base, 2, "id"));
@@ -465,7 +467,7 @@ class FileAuthorityTest {
     }
 
     @Test
-    void folderThatIsGoneMakesAConflictAndItsReturnIsFollowed() throws Exception {
+    void folderThatIsGoneTakesNothingAndItsReturnIsFollowed() throws Exception {
         Path nested = Files.createDirectory(folder.resolve("nested"));
         file = Files.writeString(nested.resolve("number.txt"), "1");
         FileAuthority<Integer> authority =
@@ -473,7 +475,7 @@ class FileAuthorityTest {
         Files.delete(file);
         Files.delete(nested);
 
-        assertThat(propose(authority, authority.version(), 2, null)).isInstanceOf(Conflict.class);
+        assertThat(failure(authority, 2)).isInstanceOf(NotSentException.class);
 
         Files.createDirectory(nested);
         Files.writeString(file, "1");
@@ -679,8 +681,13 @@ class FileAuthorityTest {
     }
 
     private static Throwable failure(FileAuthority<Integer> authority, int value) throws Exception {
+        return failure(authority, new Proposal<>(authority.version(), value, null, "fails"));
+    }
+
+    private static Throwable failure(FileAuthority<Integer> authority, Proposal<Integer> proposal) throws Exception {
         try {
-            throw new AssertionError("an answer: " + propose(authority, authority.version(), value, "fails"));
+            throw new AssertionError("an answer: "
+                    + authority.propose(proposal).toCompletableFuture().get(30, TimeUnit.SECONDS));
         } catch (ExecutionException e) {
             return e.getCause();
         }

@@ -6,6 +6,7 @@ import io.statesync.Proposal;
 import io.statesync.StateVersion;
 import io.statesync.WriteResult;
 import io.statesync.replica.ConflictPolicy;
+import io.statesync.replica.Edit;
 import io.statesync.replica.Observation;
 import io.statesync.replica.QueuedWrite;
 import io.statesync.replica.ReplicaError;
@@ -141,6 +142,24 @@ class ReplicaSnippetsTest {
         replica.start().join();
         assertThat(outcome.join().isAccepted()).isTrue();
         assertThat(store.get()).isEqualTo(new Theme("dark", 16));
+    }
+
+    @Test
+    void form() {
+        StateReplica<Theme> window = StateReplica.<Theme>builder("theme")
+                .source(store)
+                .conflicts(ConflictPolicy.merge((local, server) -> server.withSize(local.size())))
+                .build();
+        opened.add(window);
+        window.start().join();
+        // snippet: replicaEdit
+        Edit<Theme> edit = window.edit(); // the form opens
+        Theme filledIn = edit.value().withSize(20); // somebody takes their time
+        store.update(theme -> theme.withColour("blue")); // and somebody else does not
+        CompletableFuture<WriteResult<Theme>> saved = edit.save(filledIn); // a conflict, so: merged
+        // end
+        assertThat(saved.join().isAccepted()).isTrue();
+        assertThat(store.get()).isEqualTo(new Theme("blue", 20));
     }
 
     @Test

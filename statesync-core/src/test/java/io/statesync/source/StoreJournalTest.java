@@ -373,4 +373,14 @@ class StoreJournalTest {
         assertThat(answer.get(30, TimeUnit.SECONDS)).isInstanceOf(WriteResult.Rejected.class);
         assertThat(journal.versions()).containsExactly(version(0, 1));
     }
+
+    @Test
+    void aStoreThatIsClosedInDoubtDoesNotSayThatAWriteWasRefused() throws Exception {
+        RevisionedStore<Integer> store = open();
+        journal.nextCommit = Fault.STORES_LATE;
+        assertThat(propose(store, null, 6, "p")).isInstanceOf(Unknown.class);
+        store.close();
+        assertThat(propose(store, null, 6, "p")).isInstanceOf(Unknown.class);
+        assertThat(propose(store, null, 7, "q")).isInstanceOf(WriteResult.Rejected.class);
+    }
 }

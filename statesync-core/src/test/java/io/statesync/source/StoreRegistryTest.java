@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.DisplayName;
@@ -534,5 +535,26 @@ class StoreRegistryTest {
         await().atMost(30, TimeUnit.SECONDS).until(() -> followed.equals(end));
         assertThat(wrong).isEmpty();
         subscription.close();
+    }
+
+    @Test
+    void aClockThatThrowsAtARemovalLeavesTheStoreAsItWas() {
+        AtomicBoolean broken = new AtomicBoolean();
+        StoreRegistry registry = StoreRegistry.builder()
+                .deliverOn(Runnable::run)
+                .clock(() -> {
+                    if (broken.get()) {
+                        throw new IllegalStateException("no clock");
+                    }
+                    return Instant.ofEpochMilli(clock.get());
+                })
+                .build();
+        RevisionedStore<Integer> store = registry.store("t", () -> 1);
+        broken.set(true);
+        assertThatThrownBy(() -> registry.remove("t")).hasMessage("no clock");
+        broken.set(false);
+        assertThat(registry.<Integer>store("t", () -> 2)).isSameAs(store);
+        assertThat(registry.remove("t")).isTrue();
+        assertThat(registry.<Integer>store("t", () -> 3).get()).isEqualTo(3);
     }
 }

@@ -21,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Flow;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -184,6 +185,58 @@ class BreakdownTest extends Fixture {
         replica.close();
         assertThat(outcome).isDone();
         assertThat(dropped).isNotEmpty();
+    }
+
+    @Test
+    void anAnswerWithoutAVersionIsAskedForAgain() {
+        AtomicInteger asked = new AtomicInteger();
+        StateReplica<Integer> replica = started(builder().source(store, proposal -> {
+            if (asked.getAndIncrement() == 0) {
+                return CompletableFuture.completedFuture(new WriteResult.Accepted<>(null));
+            }
+            return store.propose(proposal);
+        }));
+        CompletableFuture<WriteResult<Integer>> outcome = replica.set(11);
+        settle();
+        assertAccepted(outcome, store.version());
+    }
+
+    @Test
+    void aPublishersSubscriberOutlivesARefusalOfItsExecutor() {
+        AtomicBoolean refusing = new AtomicBoolean();
+        StateReplica<Integer> replica = started(builder().observeOn(task -> {
+            if (refusing.get()) {
+                throw new RejectedExecutionException("full for an instant");
+            }
+            task.run();
+        }));
+        List<Integer> heard = new ArrayList<>();
+        replica.publisher().subscribe(new Flow.Subscriber<>() {
+            @Override
+            public void onSubscribe(Flow.Subscription subscription) {
+                subscription.request(Long.MAX_VALUE);
+            }
+
+            @Override
+            public void onNext(Integer value) {
+                heard.add(value);
+            }
+
+            @Override
+            public void onError(Throwable error) {
+                throw new AssertionError(error);
+            }
+
+            @Override
+            public void onComplete() {
+                heard.add(-1);
+            }
+        });
+        refusing.set(true);
+        store.set(11);
+        refusing.set(false);
+        store.set(12);
+        assertThat(heard).containsExactly(10, 12);
     }
 
     @Test

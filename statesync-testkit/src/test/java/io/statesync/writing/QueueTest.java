@@ -3,11 +3,15 @@ package io.statesync.writing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.statesync.NotSentException;
+import io.statesync.StateSync;
 import io.statesync.WriteResult;
 import io.statesync.replica.QueuedWrite;
 import io.statesync.replica.ReplicaBuilder;
 import io.statesync.replica.ReplicaPhase;
 import io.statesync.replica.StateReplica;
+import io.statesync.replica.WriteQueue;
+import io.statesync.source.RevisionedStore;
 import io.statesync.writing.Link.Fate;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -116,6 +120,49 @@ class QueueTest extends Fixture {
                     .hasMessageContaining("dispatch")
                     .hasMessageContaining("set");
             assertThat(replica.get()).isEqualTo(10);
+        }
+
+        @Test
+        void aWriteThatEqualsWhatIsKeptIsSavedAllTheSame() {
+            record Entity(int id, String name) {
+                @Override
+                public boolean equals(Object other) {
+                    return other instanceof Entity entity && entity.id == id;
+                }
+
+                @Override
+                public int hashCode() {
+                    return id;
+                }
+            }
+            RevisionedStore<Entity> entities = RevisionedStore.<Entity>builder("entity")
+                    .deliverOn(StateSync.directExecutor())
+                    .open(() -> new Entity(1, "a"));
+            List<QueuedWrite<Entity>> kept = new ArrayList<>();
+            StateReplica<Entity> replica = StateReplica.<Entity>builder("entity")
+                    .source(entities, proposal -> {
+                        throw new NotSentException("away", null);
+                    })
+                    .queue(new WriteQueue<>() {
+                        @Override
+                        public List<QueuedWrite<Entity>> load() {
+                            return List.of();
+                        }
+
+                        @Override
+                        public void save(List<QueuedWrite<Entity>> writes) {
+                            kept.clear();
+                            kept.addAll(writes);
+                        }
+                    })
+                    .engine(engine ->
+                            engine.executor(StateSync.directExecutor()).time(time))
+                    .build();
+            assertThat(replica.start()).isCompleted();
+            replica.set(new Entity(1, "b"));
+            replica.set(new Entity(1, "c"));
+            assertThat(((QueuedWrite.Value<Entity>) kept.get(0)).value().name()).isEqualTo("c");
+            replica.close();
         }
 
         @Test

@@ -17,6 +17,8 @@ import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 
 /**
  * Whatever threads do with a store at once has the results of some order of it: Lincheck makes random programs of these
@@ -80,6 +82,7 @@ public class StoreLinearizabilityTest {
     }
 
     @Test
+    @EnabledForJreRange(max = JRE.JAVA_21, disabledReason = "Lincheck takes a minute and a half to leave a JVM of 25")
     void onRealThreads() {
         new StressOptions()
                 .iterations(15)

@@ -33,9 +33,9 @@ import org.jspecify.annotations.Nullable;
  * as by a second editor. The content becomes the next revision at once; the watch's echo of it is none.
  *
  * <p>While the file holds anything but the last good content (it is missing, empty, unreadable or not decodable, perhaps
- * because an editor is saving it) every proposal is a conflict with the last good state, also one without a base: what
- * nobody could read is not overwritten. Before the first good state a proposal fails with a {@link NotSentException}, and
- * so does one whose content could not be written: a full disk, a folder that may not be written, a file that is read-only.
+ * because an editor is saving it), and before the first good state, a proposal on the current version fails with a
+ * {@link NotSentException}, also one without a base: what nobody could read is not overwritten. So does one whose content
+ * could not be written: a full disk, a folder that may not be written, a file that is read-only.
  * {@link Unknown} is the answer only if the move failed and the file cannot be read after it. A value that the validator
  * refuses, that cannot be encoded, or whose encoded form cannot be decoded is {@link Rejected}.
  *

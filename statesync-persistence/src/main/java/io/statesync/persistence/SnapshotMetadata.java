@@ -1,0 +1,30 @@
+package io.statesync.persistence;
+
+import io.statesync.StateVersion;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What describes a stored snapshot.
+ *
+ * @param version the version of the state
+ * @param savedAt when it was saved, by the clock of who saved it
+ * @param schemaVersion the version of the state's form, from 0; what migrations count
+ * @param codec the name of the codec that made the bytes
+ * @param compression the name of the compression that was used; {@code none} for none
+ * @param size how many bytes there are before compression
+ * @param crc32c the CRC-32C (RFC 3720, appendix B.4) of the payload as it is kept
+ * @param sha256 the SHA-256 of the payload as it is kept, in lower-case hex; null if it was not asked for
+ * @param timeToLive how long after {@code savedAt} it may be used; null for ever
+ */
+public record SnapshotMetadata(
+        StateVersion version,
+        Instant savedAt,
+        int schemaVersion,
+        String codec,
+        String compression,
+        long size,
+        int crc32c,
+        @Nullable String sha256,
+        @Nullable Duration timeToLive) {}

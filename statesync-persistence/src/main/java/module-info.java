@@ -1,0 +1,9 @@
+/** Keeps snapshots where they outlive the process. */
+module io.statesync.persistence {
+    requires org.slf4j;
+    requires static transitive org.jspecify;
+    requires transitive io.statesync.core;
+    requires transitive tools.jackson.databind;
+
+    exports io.statesync.persistence;
+}

@@ -1,5 +1,6 @@
 package io.statesync.persistence;
 
+import java.util.HexFormat;
 import java.util.Objects;
 
 /** A snapshot as a storage keeps it: bytes, with what describes them. The bytes are not copied; nobody may change them. */
@@ -21,6 +22,22 @@ public final class StoredSnapshot {
     /** The bytes. */
     public byte[] payload() {
         return payload;
+    }
+
+    /**
+     * Checks the payload against its checksums.
+     *
+     * @throws DamagedEntryException if it is not what was saved
+     */
+    public void verify() throws DamagedEntryException {
+        if (EntryFormat.crc32c(payload, 0, payload.length) != metadata.crc32c()) {
+            throw new DamagedEntryException("the payload's CRC-32C is wrong");
+        }
+        String sha256 = metadata.sha256();
+        if (sha256 != null
+                && !sha256.equals(HexFormat.of().formatHex(EntryNames.sha256().digest(payload)))) {
+            throw new DamagedEntryException("the payload's SHA-256 is wrong");
+        }
     }
 
     /** Names what describes it, never the payload. */

@@ -1,6 +1,7 @@
 /** Keeps snapshots where they outlive the process. */
 module io.statesync.persistence {
     requires org.slf4j;
+    requires static com.github.luben.zstd_jni;
     requires static transitive org.jspecify;
     requires transitive io.statesync.core;
     requires transitive tools.jackson.databind;

@@ -2,8 +2,13 @@ package io.statesync.persistence;
 
 import io.statesync.Revision;
 import io.statesync.StateVersion;
+import io.statesync.SyncException;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,6 +23,7 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.json.JsonWriteFeature;
 
 /**
  * The form of an entry in a file; docs/persistence-format.md describes it.
@@ -26,7 +32,7 @@ import tools.jackson.core.json.JsonFactory;
  * 8 bytes   magic
  * 4 bytes   length of the header, big-endian
  * 4 bytes   CRC-32C of the header
- * header    JSON, UTF-8: the topic, the metadata, the length of the payload
+ * header    JSON, ASCII: the topic, the metadata, the length of the payload
  * payload   to the end of the file
  * </pre>
  */
@@ -37,18 +43,29 @@ final class EntryFormat {
     private static final int PREFIX = MAGIC.length + 8;
     private static final int MAX_HEADER = 1 << 20;
     private static final int FORMAT = 1;
-    private static final JsonFactory JSON = new JsonFactory();
+
+    /** How much of a payload is read or written at once. */
+    static final int PIECE = 1 << 17;
+
+    /** In ASCII: half a surrogate pair, which a topic may have, is no UTF-8. */
+    private static final JsonFactory JSON =
+            JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
     private EntryFormat() {}
 
-    /** What comes before the payload. */
-    static ByteBuffer head(String topic, StoredSnapshot snapshot) {
+    /**
+     * What comes before the payload.
+     *
+     * @throws IOException if the topic, or a name in the metadata, is too long to be read again
+     */
+    static ByteBuffer head(String topic, StoredSnapshot snapshot) throws IOException {
         byte[] header = header(topic, snapshot);
+        if (header.length > MAX_HEADER) {
+            throw new IOException(
+                    "the topic and the metadata take " + header.length + " bytes, and may take " + MAX_HEADER);
+        }
         ByteBuffer head = ByteBuffer.allocate(PREFIX + header.length);
-        head.put(MAGIC)
-                .putInt(header.length)
-                .putInt(crc32c(header, 0, header.length))
-                .put(header);
+        head.put(MAGIC).putInt(header.length).putInt(crc32c(header)).put(header);
         return head.flip();
     }
 
@@ -80,55 +97,77 @@ final class EntryFormat {
     }
 
     /**
-     * Reads a whole entry.
+     * Reads an entry.
      *
-     * @throws DamagedEntryException if the bytes are not an entry of the topic, whole and unchanged
+     * @throws DamagedEntryException if the file is not an entry of the topic, whole and unchanged
+     * @throws IOException if the file cannot be read, or is in a format of the future
      */
-    static StoredSnapshot read(String topic, byte[] entry) throws DamagedEntryException {
-        if (entry.length < PREFIX) {
-            throw new DamagedEntryException("the entry is cut: " + entry.length + " bytes");
+    static StoredSnapshot read(String topic, Path file) throws IOException {
+        try (SeekableByteChannel channel = Files.newByteChannel(file)) {
+            return read(topic, channel);
         }
-        ByteBuffer bytes = ByteBuffer.wrap(entry);
+    }
+
+    private static StoredSnapshot read(String topic, SeekableByteChannel channel) throws IOException {
+        long size = channel.size();
+        if (size < PREFIX) {
+            throw new DamagedEntryException("the entry is cut: " + size + " bytes");
+        }
+        ByteBuffer prefix = ByteBuffer.wrap(take(channel, PREFIX));
         for (byte expected : MAGIC) {
-            if (bytes.get() != expected) {
+            if (prefix.get() != expected) {
                 throw new DamagedEntryException("not an entry: its first bytes are others");
             }
         }
-        int length = bytes.getInt();
-        int crc = bytes.getInt();
-        if (length < 0 || length > MAX_HEADER || length > bytes.remaining()) {
+        int length = prefix.getInt();
+        int crc = prefix.getInt();
+        long rest = size - PREFIX - length;
+        if (length < 0 || length > MAX_HEADER || rest < 0) {
             throw new DamagedEntryException("the header's length is wrong: " + Integer.toUnsignedString(length));
         }
-        if (crc32c(entry, PREFIX, length) != crc) {
+        byte[] header = take(channel, length);
+        if (crc32c(header) != crc) {
             throw new DamagedEntryException("the header's checksum is wrong");
         }
-        return read(topic, fields(entry, PREFIX, length), entry, PREFIX + length);
-    }
-
-    private static StoredSnapshot read(String topic, Map<String, String> fields, byte[] entry, int start)
-            throws DamagedEntryException {
+        Map<String, String> fields = fields(header);
         try {
-            int format = Integer.parseInt(required(fields, "format"));
-            if (format != FORMAT) {
-                throw new DamagedEntryException("the entry has format " + format + ", this library reads " + FORMAT);
-            }
-            if (!topic.equals(fields.get("topic"))) {
-                throw new DamagedEntryException("the entry is another topic's");
-            }
-            int length = Integer.parseInt(required(fields, "length"));
-            if (length != entry.length - start) {
-                throw new DamagedEntryException(
-                        "the payload has " + (entry.length - start) + " bytes, and should have " + length);
-            }
-            SnapshotMetadata meta = metadata(fields);
-            byte[] payload = new byte[length];
-            System.arraycopy(entry, start, payload, 0, length);
-            StoredSnapshot snapshot = new StoredSnapshot(meta, payload);
+            checkHeader(topic, fields, rest);
+            StoredSnapshot snapshot = new StoredSnapshot(metadata(fields), take(channel, (int) rest));
             snapshot.verify();
             return snapshot;
-        } catch (IllegalArgumentException | DateTimeException e) {
+        } catch (IllegalArgumentException | DateTimeException | SyncException e) {
             throw new DamagedEntryException("the header is not understood", e);
         }
+    }
+
+    private static void checkHeader(String topic, Map<String, String> fields, long rest) throws IOException {
+        int format = Integer.parseInt(required(fields, "format"));
+        if (format > FORMAT) {
+            throw new IOException("the entry has format " + format + ", of a later version of this library; this one"
+                    + " reads up to " + FORMAT + ", and replaces it once it is cleared");
+        }
+        if (format != FORMAT) {
+            throw new DamagedEntryException("there is no format " + format);
+        }
+        if (!topic.equals(fields.get("topic"))) {
+            throw new DamagedEntryException("the entry is another topic's");
+        }
+        int length = Integer.parseInt(required(fields, "length"));
+        if (length != rest) {
+            throw new DamagedEntryException("the payload has " + rest + " bytes, and should have " + length);
+        }
+    }
+
+    /** In pieces: a channel copies each through memory outside the heap, as large as the piece. */
+    private static byte[] take(SeekableByteChannel channel, int length) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(length);
+        while (bytes.position() < length) {
+            bytes.limit(Math.min(length, bytes.position() + PIECE));
+            if (channel.read(bytes) < 0) {
+                throw new DamagedEntryException("the entry was cut while it was read");
+            }
+        }
+        return bytes.array();
     }
 
     private static SnapshotMetadata metadata(Map<String, String> fields) throws DamagedEntryException {
@@ -154,9 +193,9 @@ final class EntryFormat {
         return value;
     }
 
-    private static Map<String, String> fields(byte[] entry, int start, int length) throws DamagedEntryException {
+    private static Map<String, String> fields(byte[] header) throws DamagedEntryException {
         Map<String, String> fields = new HashMap<>();
-        try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), entry, start, length)) {
+        try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), header)) {
             json.nextToken();
             while (json.nextToken() == JsonToken.PROPERTY_NAME) {
                 String name = json.currentName();
@@ -173,9 +212,9 @@ final class EntryFormat {
         }
     }
 
-    static int crc32c(byte[] bytes, int start, int length) {
+    static int crc32c(byte[] bytes) {
         CRC32C crc = new CRC32C();
-        crc.update(bytes, start, length);
+        crc.update(bytes, 0, bytes.length);
         return (int) crc.getValue();
     }
 }

@@ -1,6 +1,6 @@
 package io.statesync.persistence;
 
-import java.nio.charset.StandardCharsets;
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -24,10 +24,17 @@ final class EntryNames {
             boolean safe = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
             name.append(safe ? c : '_');
         }
-        byte[] hash = sha256().digest(topic.getBytes(StandardCharsets.UTF_8));
+        byte[] hash = sha256().digest(units(topic));
         return name.append('-')
                 .append(HexFormat.of().formatHex(hash, 0, HASH_BYTES))
                 .toString();
+    }
+
+    /** All of a topic: a charset would make a question mark of half a surrogate pair. */
+    private static byte[] units(String topic) {
+        ByteBuffer units = ByteBuffer.allocate(Character.BYTES * topic.length());
+        units.asCharBuffer().put(topic);
+        return units.array();
     }
 
     /** The digest that every Java platform has. */

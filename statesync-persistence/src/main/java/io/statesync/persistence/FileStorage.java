@@ -4,7 +4,6 @@ import io.statesync.StateVersion;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -19,7 +18,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,21 +37,11 @@ public final class FileStorage implements SnapshotStorage {
     private static final String TEMPORARY = ".tmp";
     private static final String LOCK = ".lock";
 
-    /** The JVM's own turn-taking: a file lock is held by the whole JVM. Files that share one only wait for each other. */
-    private static final ReentrantLock[] LOCKS = new ReentrantLock[64];
-
-    static {
-        for (int i = 0; i < LOCKS.length; i++) {
-            LOCKS[i] = new ReentrantLock();
-        }
-    }
-
     private final Path folder;
     private final long maxBytes;
     private final FileAttribute<?>[] privately;
 
     private FileStorage(Path folder, long maxBytes) throws IOException {
-        this.folder = folder.toAbsolutePath();
         this.maxBytes = maxBytes;
         boolean posix = folder.getFileSystem().supportedFileAttributeViews().contains("posix");
         this.privately = posix
@@ -61,7 +49,8 @@ public final class FileStorage implements SnapshotStorage {
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
                 }
                 : new FileAttribute<?>[0];
-        makeFolder(posix);
+        makeFolder(folder.toAbsolutePath(), posix);
+        this.folder = folder.toRealPath(); // one name for those who share it, whatever links they came by
     }
 
     /**
@@ -75,7 +64,8 @@ public final class FileStorage implements SnapshotStorage {
 
     /**
      * A storage in a folder that may take so many bytes, both generations of all topics together. A save that would take it
-     * over that fails with a {@link StorageFullException}.
+     * over that fails with a {@link StorageFullException}. Saves of several topics at one moment do not see each other, and
+     * a save's temporary file does not count.
      *
      * @throws IllegalArgumentException if {@code maxBytes} is not positive
      * @throws IOException if it is not a folder and cannot be made one
@@ -87,9 +77,10 @@ public final class FileStorage implements SnapshotStorage {
         return new FileStorage(folder, maxBytes);
     }
 
-    private void makeFolder(boolean posix) throws IOException {
-        if (Files.isDirectory(folder)) {
-            return;
+    private static void makeFolder(Path folder, boolean posix) throws IOException {
+        List<Path> made = new ArrayList<>();
+        for (Path path = folder; path != null && Files.notExists(path); path = path.getParent()) {
+            made.add(path);
         }
         FileAttribute<?>[] attributes = posix
                 ? new FileAttribute<?>[] {
@@ -97,13 +88,15 @@ public final class FileStorage implements SnapshotStorage {
                 }
                 : new FileAttribute<?>[0];
         Files.createDirectories(folder, attributes);
-        Path parent = folder.getParent();
-        if (parent != null) {
-            forceFolder(parent);
+        for (Path path : made) {
+            Path parent = path.getParent();
+            if (parent != null) {
+                forceFolder(parent);
+            }
         }
     }
 
-    /** The folder, as an absolute path. */
+    /** The folder, as an absolute path without links. */
     public Path folder() {
         return folder;
     }
@@ -113,28 +106,39 @@ public final class FileStorage implements SnapshotStorage {
     public boolean save(String topic, StoredSnapshot snapshot) throws IOException {
         Objects.requireNonNull(snapshot, "snapshot");
         String name = EntryNames.of(topic);
-        try (Turn turn = new Turn(name)) {
-            Path newest = folder.resolve(name + NEWEST);
-            StoredSnapshot before = readable(topic, newest);
-            if (before != null && !isNewer(snapshot, before)) {
+        Path newest = folder.resolve(name + NEWEST);
+        Path before = folder.resolve(name + BEFORE);
+        try (Turn turn = turn(name)) {
+            StoredSnapshot kept = readable(topic, newest);
+            Path given = kept == null ? newest : before; // its place is what the save gives up
+            if (kept == null) {
+                kept = readable(topic, before); // a save was cut short, or its file damaged
+            }
+            if (kept != null && !isNewer(snapshot, kept)) {
+                forceFolder(folder); // who saved it may have failed or died before that
                 return false;
             }
-            if (before == null) {
-                StoredSnapshot older = readable(topic, folder.resolve(name + BEFORE));
-                if (older != null && !isNewer(snapshot, older)) {
-                    return false; // a save was cut short after its first move
-                }
-            }
             ByteBuffer head = EntryFormat.head(topic, snapshot);
-            checkRoom(name, head.remaining() + (long) snapshot.payload().length);
-            Path temporary = folder.resolve(name + TEMPORARY);
-            write(temporary, head, ByteBuffer.wrap(snapshot.payload()));
-            if (before != null) {
-                move(newest, folder.resolve(name + BEFORE));
-            }
-            move(temporary, newest);
+            checkRoom(given, head.remaining() + (long) snapshot.payload().length);
+            replace(name, head, snapshot.payload(), given);
             forceFolder(folder);
             return true;
+        }
+    }
+
+    private void replace(String name, ByteBuffer head, byte[] payload, Path given) throws IOException {
+        Path newest = folder.resolve(name + NEWEST);
+        Path temporary = folder.resolve(name + TEMPORARY);
+        try {
+            Files.deleteIfExists(temporary); // of a save that was cut short
+            write(temporary, head, payload);
+            if (!given.equals(newest)) {
+                move(newest, given);
+            }
+            move(temporary, newest);
+        } catch (IOException | RuntimeException e) {
+            discard(temporary, e);
+            throw e;
         }
     }
 
@@ -146,31 +150,29 @@ public final class FileStorage implements SnapshotStorage {
     /** An entry that can be used; null if there is none. */
     private static @Nullable StoredSnapshot readable(String topic, Path file) throws IOException {
         try {
-            return EntryFormat.read(topic, Files.readAllBytes(file));
+            return EntryFormat.read(topic, file);
         } catch (NoSuchFileException | DamagedEntryException e) {
             return null; // what is damaged is replaced, and never becomes the generation before
         }
     }
 
-    private void write(Path file, ByteBuffer head, ByteBuffer payload) throws IOException {
-        Files.deleteIfExists(file); // of a save that was cut short
+    private void write(Path file, ByteBuffer head, byte[] bytes) throws IOException {
+        ByteBuffer payload = ByteBuffer.wrap(bytes);
+        ByteBuffer[] parts = {head, payload};
         try (FileChannel channel =
                 FileChannel.open(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), privately)) {
-            ByteBuffer[] parts = {head, payload};
-            while (head.hasRemaining() || payload.hasRemaining()) {
+            do {
+                payload.limit(Math.min(bytes.length, payload.position() + EntryFormat.PIECE));
                 channel.write(parts);
-            }
+            } while (head.hasRemaining() || payload.position() < bytes.length);
             channel.force(true);
-        } catch (IOException e) {
-            discard(file, e);
-            throw e;
         }
     }
 
-    private static void discard(Path file, IOException cause) {
+    private static void discard(Path file, Exception cause) {
         try {
             Files.deleteIfExists(file);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             cause.addSuppressed(e);
         }
     }
@@ -196,23 +198,40 @@ public final class FileStorage implements SnapshotStorage {
     @Override
     public List<Generation> load(String topic) {
         String name = EntryNames.of(topic);
+        Path newest = folder.resolve(name + NEWEST);
+        Path before = folder.resolve(name + BEFORE);
         List<Generation> generations = new ArrayList<>();
-        for (String suffix : List.of(NEWEST, BEFORE)) {
-            Path file = folder.resolve(name + suffix);
-            if (Files.exists(file)) {
-                generations.add(() -> EntryFormat.read(topic, Files.readAllBytes(file)));
-            }
+        if (!Files.notExists(newest)) { // what cannot be found out is found out by reading
+            generations.add(() -> readNewest(topic, name, newest));
+        }
+        if (!Files.notExists(before)) {
+            generations.add(() -> EntryFormat.read(topic, before));
         }
         return generations;
     }
 
+    /** A save has moved the newest away for a moment, or it was cleared: after the save's turn it is one or the other. */
+    @SuppressWarnings("try") // a turn is only held
+    private StoredSnapshot readNewest(String topic, String name, Path newest) throws IOException {
+        try {
+            return EntryFormat.read(topic, newest);
+        } catch (NoSuchFileException e) {
+            try (Turn turn = turn(name)) {
+                return EntryFormat.read(topic, newest);
+            }
+        }
+    }
+
+    /** The generation before goes first, for good: cut short, a clear must not leave it alone. */
     @Override
     @SuppressWarnings("try") // a turn is only held
     public void clear(String topic) throws IOException {
         String name = EntryNames.of(topic);
-        try (Turn turn = new Turn(name)) {
+        try (Turn turn = turn(name)) {
             Files.deleteIfExists(folder.resolve(name + TEMPORARY));
-            Files.deleteIfExists(folder.resolve(name + BEFORE));
+            if (Files.deleteIfExists(folder.resolve(name + BEFORE))) {
+                forceFolder(folder);
+            }
             Files.deleteIfExists(folder.resolve(name + NEWEST));
             forceFolder(folder);
         }
@@ -242,50 +261,18 @@ public final class FileStorage implements SnapshotStorage {
         }
     }
 
-    /** The newest becomes the one before, and that one goes. */
-    private void checkRoom(String name, long bytes) throws IOException {
+    private void checkRoom(Path given, long bytes) throws IOException {
         if (maxBytes == Long.MAX_VALUE) {
             return;
         }
-        long after = usage().bytes() - size(folder.resolve(name + BEFORE)) + bytes;
+        long after = usage().bytes() - size(given) + bytes;
         if (after > maxBytes) {
             throw new StorageFullException("a snapshot of " + bytes + " bytes would make it " + after
                     + " in all, and maxBytes is " + maxBytes + ": " + folder);
         }
     }
 
-    /** A topic is this thread's, among all threads of all processes, until this is closed. */
-    private final class Turn implements AutoCloseable {
-        private final ReentrantLock lock;
-        private final FileChannel channel;
-        private final FileLock fileLock;
-
-        Turn(String name) throws IOException {
-            Path file = folder.resolve(name + LOCK);
-            lock = LOCKS[Math.floorMod(file.hashCode(), LOCKS.length)];
-            lock.lock();
-            FileChannel opened = null;
-            try {
-                opened = FileChannel.open(file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), privately);
-                fileLock = opened.lock();
-                channel = opened;
-            } catch (Throwable t) {
-                lock.unlock();
-                if (opened != null) {
-                    opened.close();
-                }
-                throw t;
-            }
-        }
-
-        @Override
-        public void close() throws IOException {
-            try {
-                fileLock.release();
-                channel.close();
-            } finally {
-                lock.unlock();
-            }
-        }
+    private Turn turn(String name) throws IOException {
+        return Turn.take(folder.resolve(name + LOCK), privately);
     }
 }

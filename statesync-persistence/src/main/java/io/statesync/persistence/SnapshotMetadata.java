@@ -3,6 +3,7 @@ package io.statesync.persistence;
 import io.statesync.StateVersion;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,4 +28,18 @@ public record SnapshotMetadata(
         long size,
         int crc32c,
         @Nullable String sha256,
-        @Nullable Duration timeToLive) {}
+        @Nullable Duration timeToLive) {
+    /** Checks what can be checked without the payload. */
+    public SnapshotMetadata {
+        Objects.requireNonNull(version, "version");
+        Objects.requireNonNull(savedAt, "savedAt");
+        Objects.requireNonNull(codec, "codec");
+        Objects.requireNonNull(compression, "compression");
+        if (schemaVersion < 0) {
+            throw new IllegalArgumentException("schemaVersion must not be negative: " + schemaVersion);
+        }
+        if (size < 0) {
+            throw new IllegalArgumentException("size must not be negative: " + size);
+        }
+    }
+}

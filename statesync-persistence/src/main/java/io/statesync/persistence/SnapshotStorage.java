@@ -15,10 +15,12 @@ import java.util.List;
  */
 public interface SnapshotStorage {
     /**
-     * Keeps a snapshot in place of the one there is, unless that one is newer. When this returns it is durable.
+     * Keeps a snapshot in place of the one there is, unless that one is newer. When this returns, what is kept is durable.
      *
+     * @param topic any string; an empty one too
      * @return whether it is kept: false if what is kept already is at this version or a newer one
-     * @throws IOException if it could not be kept; what was kept before is kept still
+     * @throws IOException if it is not certain to be kept; what was kept before is kept still, as the newest or as the
+     *     generation before
      */
     boolean save(String topic, StoredSnapshot snapshot) throws IOException;
 

@@ -30,7 +30,7 @@ public final class StoredSnapshot {
      * @throws DamagedEntryException if it is not what was saved
      */
     public void verify() throws DamagedEntryException {
-        if (EntryFormat.crc32c(payload, 0, payload.length) != metadata.crc32c()) {
+        if (EntryFormat.crc32c(payload) != metadata.crc32c()) {
             throw new DamagedEntryException("the payload's CRC-32C is wrong");
         }
         String sha256 = metadata.sha256();

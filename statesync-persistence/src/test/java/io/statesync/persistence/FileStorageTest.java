@@ -1,0 +1,244 @@
+package io.statesync.persistence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FileStorageTest extends SnapshotStorageContract {
+    private static final String TOPIC = "settings";
+
+    @TempDir
+    Path temp;
+
+    @Override
+    SnapshotStorage create() throws IOException {
+        return storage();
+    }
+
+    private FileStorage storage() throws IOException {
+        return FileStorage.in(temp.resolve("outer/inner"));
+    }
+
+    private static List<Path> files(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.sorted().toList();
+        }
+    }
+
+    private static Path file(FileStorage storage, String topic, String suffix) {
+        return storage.folder().resolve(EntryNames.of(topic) + suffix);
+    }
+
+    @Test
+    void givesFilesNamesThatAnyFileSystemTakes() {
+        for (String topic : topics().toList()) {
+            String name = EntryNames.of(topic) + ".snapshot";
+            assertThat(name).matches("[a-z0-9_-]*-[0-9a-f]{32}\\.snapshot").hasSizeLessThanOrEqualTo(82);
+            assertThat(name).isEqualTo(name.toLowerCase(Locale.ROOT));
+        }
+        assertThat(EntryNames.of("Settings/Main")).startsWith("settings_main-");
+    }
+
+    @Test
+    void hasItsFilesInItsFolderOnly() throws IOException {
+        FileStorage storage = storage();
+        for (String topic : topics().toList()) {
+            storage.save(topic, Snapshots.at(1));
+        }
+        assertThat(files(storage.folder())).hasSize(2 * (int) topics().count()); // with the lock files
+        assertThat(files(temp)).hasSize(1);
+        assertThat(files(temp.resolve("outer"))).hasSize(1);
+    }
+
+    @Test
+    void isPrivateToItsOwner() throws IOException {
+        assumeTrue(temp.getFileSystem().supportedFileAttributeViews().contains("posix"));
+        FileStorage storage = storage();
+        storage.save(TOPIC, Snapshots.at(1));
+        storage.save(TOPIC, Snapshots.at(2));
+        for (Path file : files(storage.folder())) {
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                    .isEqualTo("rw-------");
+        }
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(storage.folder())))
+                .isEqualTo("rwx------");
+    }
+
+    @Test
+    void isThereAgainWhenOpenedAgain() throws IOException {
+        storage().save(TOPIC, Snapshots.at(1));
+        storage().save(TOPIC, Snapshots.at(2));
+        assertThat(Snapshots.revisions(storage(), TOPIC)).containsExactly(2L, 1L);
+    }
+
+    @Test
+    void refusesASaveThatWouldTakeItOverItsMaximum() throws IOException {
+        FileStorage storage = FileStorage.in(temp.resolve("limited"), 5_000);
+        storage.save(TOPIC, Snapshots.full(1, 2_000));
+        assertThatThrownBy(() -> storage.save("another", Snapshots.full(1, 3_000)))
+                .isInstanceOf(StorageFullException.class)
+                .hasMessageContaining("maxBytes is 5000");
+        assertThat(storage.load("another")).isEmpty();
+        storage.save(TOPIC, Snapshots.full(2, 2_000));
+        storage.save(TOPIC, Snapshots.full(3, 2_000)); // what the generation before takes is free again
+        assertThat(Snapshots.revisions(storage, TOPIC)).containsExactly(3L, 2L);
+        assertThat(storage.usage().maxBytes()).isEqualTo(5_000);
+        assertThat(storage.usage().bytes()).isBetween(4_000L, 5_000L);
+        assertThat(files(storage.folder())).noneMatch(file -> file.toString().endsWith(".tmp"));
+    }
+
+    @Test
+    void countsADamagedNewestAsRoomThatASaveGivesUp() throws IOException {
+        FileStorage storage = FileStorage.in(temp.resolve("limited"), 5_000);
+        storage.save(TOPIC, Snapshots.full(1, 1_000));
+        storage.save(TOPIC, Snapshots.full(2, 3_000));
+        byte[] bytes = Files.readAllBytes(file(storage, TOPIC, ".snapshot"));
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(file(storage, TOPIC, ".snapshot"), bytes);
+        assertThat(storage.save(TOPIC, Snapshots.full(3, 3_000))).isTrue();
+        assertThat(Snapshots.revisions(storage, TOPIC)).containsExactly(3L, 1L);
+    }
+
+    @Test
+    void refusesAMaximumBelowOne() {
+        assertThatThrownBy(() -> FileStorage.in(temp, 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("maxBytes");
+    }
+
+    @Test
+    void refusesAFolderThatIsAFile() throws IOException {
+        Path file = Files.createFile(temp.resolve("file"));
+        assertThatThrownBy(() -> FileStorage.in(file)).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void replacesTheTemporaryFileOfACrash() throws IOException {
+        FileStorage storage = storage();
+        storage.save(TOPIC, Snapshots.at(1));
+        Files.writeString(file(storage, TOPIC, ".tmp"), "half a snapsh");
+        assertThat(Snapshots.revisions(storage, TOPIC)).containsExactly(1L);
+        assertThat(storage.save(TOPIC, Snapshots.at(2))).isTrue();
+        assertThat(Snapshots.revisions(storage, TOPIC)).containsExactly(2L, 1L);
+        assertThat(file(storage, TOPIC, ".tmp")).doesNotExist();
+    }
+
+    @Test
+    void clearsTheTemporaryFileOfACrash() throws IOException {
+        FileStorage storage = storage();
+        storage.save(TOPIC, Snapshots.at(1));
+        Files.writeString(file(storage, TOPIC, ".tmp"), "half a snapsh");
+        storage.clear(TOPIC);
+        assertThat(files(storage.folder())).containsExactly(file(storage, TOPIC, ".lock"));
+    }
+
+    @Test
+    void goesOnFromASaveThatWasCutBetweenItsMoves() throws IOException {
+        FileStorage storage = storage();
+        storage.save(TOPIC, Snapshots.at(5));
+        Files.move(file(storage, TOPIC, ".snapshot"), file(storage, TOPIC, ".before"));
+        assertThat(Snapshots.revisions(storage, TOPIC)).containsExactly(5L);
+        assertThat(storage.save(TOPIC, Snapshots.at(5))).isFalse();
+        assertThat(storage.save(TOPIC, Snapshots.at(6))).isTrue();
+        assertThat(Snapshots.revisions(storage, TOPIC)).containsExactly(6L, 5L);
+    }
+
+    @Test
+    void readsTheNewestThatASaveInAnotherThreadHasJustMovedAway() throws Exception {
+        FileStorage storage = storage();
+        storage.save(TOPIC, Snapshots.at(1));
+        SnapshotStorage.Generation generation = storage.load(TOPIC).get(0);
+        Path newest = file(storage, TOPIC, ".snapshot");
+        Path before = file(storage, TOPIC, ".before");
+        CountDownLatch reads = new CountDownLatch(1);
+        ExecutorService thread = Executors.newSingleThreadExecutor();
+        try {
+            Future<StoredSnapshot> read;
+            try (Turn turn = Turn.take(file(storage, TOPIC, ".lock"))) {
+                Files.move(newest, before);
+                read = thread.submit(() -> {
+                    reads.countDown();
+                    return generation.read();
+                });
+                assertThat(reads.await(30, TimeUnit.SECONDS)).isTrue();
+                Files.move(before, newest);
+            }
+            Snapshots.assertSame(read.get(30, TimeUnit.SECONDS), Snapshots.at(1));
+        } finally {
+            thread.shutdownNow();
+        }
+    }
+
+    @Test
+    void sharesItsFolderWithOneOpenedByALink() throws Exception {
+        FileStorage storage = storage();
+        Path link = Files.createSymbolicLink(temp.resolve("link"), storage.folder());
+        FileStorage linked = FileStorage.in(link);
+        assertThat(linked.folder()).isEqualTo(storage.folder());
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            Future<?> other = threads.submit(() -> saveEach(linked, 1));
+            saveEach(storage, 0);
+            other.get(30, TimeUnit.SECONDS);
+        } finally {
+            threads.shutdownNow();
+        }
+        assertThat(Snapshots.revisions(storage, TOPIC).get(0)).isEqualTo(99);
+    }
+
+    private static void saveEach(SnapshotStorage storage, int offset) {
+        try {
+            for (int revision = offset; revision < 100; revision += 2) {
+                storage.save(TOPIC, Snapshots.at(revision));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void waitsForAFileLockThatTheSameJvmHoldsElsewhere() throws Exception {
+        FileStorage storage = storage();
+        Path lock = Files.createFile(file(storage, TOPIC, ".lock"));
+        ExecutorService thread = Executors.newSingleThreadExecutor();
+        try {
+            Future<Boolean> saved;
+            try (FileChannel held = FileChannel.open(lock, StandardOpenOption.WRITE)) {
+                held.lock(); // as the same class does that another class loader has loaded
+                saved = thread.submit(() -> storage.save(TOPIC, Snapshots.at(1)));
+            }
+            assertThat(saved.get(30, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            thread.shutdownNow();
+        }
+    }
+
+    @Test
+    void anInterruptedSaveFailsAndTheNextOneWorks() throws IOException {
+        FileStorage storage = storage();
+        storage.save(TOPIC, Snapshots.at(1));
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> storage.save(TOPIC, Snapshots.at(2))).isInstanceOf(IOException.class);
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(Snapshots.revisions(storage, TOPIC)).containsExactly(1L);
+        assertThat(storage.save(TOPIC, Snapshots.at(2))).isTrue();
+    }
+}

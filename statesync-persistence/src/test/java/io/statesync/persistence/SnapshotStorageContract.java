@@ -1,0 +1,235 @@
+package io.statesync.persistence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.statesync.Revision;
+import io.statesync.StateVersion;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What every {@link SnapshotStorage} does. To be published with the testkit; until then it is in these tests.
+ *
+ * <p>Each test makes one storage, empty, by {@link #create}.
+ */
+abstract class SnapshotStorageContract {
+    private static final String TOPIC = "settings";
+    private static final int SAVERS = 8;
+    private static final int SAVES = 12;
+
+    /** An empty storage. */
+    abstract SnapshotStorage create() throws IOException;
+
+    static Stream<String> topics() {
+        return Stream.of(
+                "",
+                " ",
+                "settings",
+                "\uD83D\uDE00 caf\u00e9",
+                "\uD83D",
+                "\uDE00",
+                "?",
+                "../..",
+                "..",
+                ".",
+                "/etc/passwd",
+                "a/b\\c:d*e|f",
+                "CON",
+                "nul.txt",
+                "a\u0000b",
+                "line\nline",
+                "x".repeat(10_000),
+                "\u0130stanbul",
+                "ends with a dot.");
+    }
+
+    @Test
+    void knowsNothingOfATopicThatWasNeverSaved() throws IOException {
+        SnapshotStorage storage = create();
+        assertThat(storage.load(TOPIC)).isEmpty();
+        storage.clear(TOPIC);
+        assertThat(storage.usage().topics()).isZero();
+        assertThat(storage.usage().bytes()).isZero();
+    }
+
+    @Test
+    void givesBackWhatWasSaved() throws IOException {
+        SnapshotStorage storage = create();
+        StoredSnapshot saved = Snapshots.full(7, 5_000);
+        assertThat(storage.save(TOPIC, saved)).isTrue();
+        assertThat(storage.load(TOPIC)).hasSize(1);
+        Snapshots.assertSame(storage.load(TOPIC).get(0).read(), saved);
+    }
+
+    @Test
+    void keepsAnEmptyPayloadAndALargeOne() throws IOException {
+        SnapshotStorage storage = create();
+        StoredSnapshot empty = Snapshots.full(1, 0);
+        StoredSnapshot large = Snapshots.full(2, 3_000_001);
+        assertThat(storage.save(TOPIC, empty)).isTrue();
+        assertThat(storage.save(TOPIC, large)).isTrue();
+        Snapshots.assertSame(storage.load(TOPIC).get(0).read(), large);
+        Snapshots.assertSame(storage.load(TOPIC).get(1).read(), empty);
+    }
+
+    @Test
+    void keepsOneGenerationBeforeTheNewest() throws IOException {
+        SnapshotStorage storage = create();
+        for (int revision = 1; revision <= 4; revision++) {
+            assertThat(storage.save(TOPIC, Snapshots.at(revision))).isTrue();
+        }
+        assertThat(Snapshots.revisions(storage, TOPIC)).containsExactly(4L, 3L);
+        Snapshots.assertSame(storage.load(TOPIC).get(1).read(), Snapshots.at(3));
+    }
+
+    @Test
+    @DisplayName("X1: an older snapshot, or another of the same version, never replaces a newer one")
+    void neverKeepsAnOlderOne() throws IOException {
+        SnapshotStorage storage = create();
+        storage.save(TOPIC, Snapshots.at(4));
+        storage.save(TOPIC, Snapshots.at(6));
+        for (int revision : new int[] {6, 5, 4, 0}) {
+            assertThat(storage.save(TOPIC, Snapshots.at(revision))).isFalse();
+            assertThat(Snapshots.revisions(storage, TOPIC)).containsExactly(6L, 4L);
+        }
+    }
+
+    @Test
+    @DisplayName("X1: versions are ordered by epoch, then revision, both unsigned")
+    void ordersVersionsAsTheContractDoes() throws IOException {
+        SnapshotStorage storage = create();
+        List<StateVersion> ascending = List.of(
+                StateVersion.ofUnsigned(0, Long.MAX_VALUE),
+                StateVersion.ofUnsigned(0, Long.MIN_VALUE),
+                StateVersion.ofUnsigned(0, -1),
+                StateVersion.ofUnsigned(1, 0),
+                StateVersion.ofUnsigned(-1, 0));
+        for (StateVersion version : ascending) {
+            assertThat(storage.save(TOPIC, Snapshots.at(version))).isTrue();
+        }
+        for (StateVersion version : ascending) {
+            assertThat(storage.save(TOPIC, Snapshots.at(version))).isFalse();
+        }
+        assertThat(storage.load(TOPIC).get(0).read().metadata().version())
+                .isEqualTo(StateVersion.of(Revision.MAX, Revision.ZERO));
+    }
+
+    @Test
+    void forgetsAllGenerationsOfAClearedTopicAndNoOther() throws IOException {
+        SnapshotStorage storage = create();
+        storage.save(TOPIC, Snapshots.at(4));
+        storage.save(TOPIC, Snapshots.at(5));
+        storage.save("another", Snapshots.at(9));
+        storage.clear(TOPIC);
+        assertThat(storage.load(TOPIC)).isEmpty();
+        assertThat(Snapshots.revisions(storage, "another")).containsExactly(9L);
+        assertThat(storage.usage().topics()).isEqualTo(1);
+        assertThat(storage.save(TOPIC, Snapshots.at(1)))
+                .as("older than what was cleared")
+                .isTrue();
+        assertThat(Snapshots.revisions(storage, TOPIC)).containsExactly(1L);
+    }
+
+    @Test
+    void saysHowMuchItKeeps() throws IOException {
+        SnapshotStorage storage = create();
+        storage.save(TOPIC, Snapshots.full(1, 10_000));
+        storage.save("another", Snapshots.full(1, 20_000));
+        assertThat(storage.usage().topics()).isEqualTo(2);
+        assertThat(storage.usage().bytes()).isBetween(30_000L, 32_000L);
+        storage.save(TOPIC, Snapshots.full(2, 10_000));
+        assertThat(storage.usage().topics()).isEqualTo(2);
+        assertThat(storage.usage().bytes()).isBetween(40_000L, 43_000L);
+        assertThat(storage.usage().maxBytes())
+                .isGreaterThanOrEqualTo(storage.usage().bytes());
+    }
+
+    @ParameterizedTest
+    @MethodSource("topics")
+    void takesAnyStringAsATopic(String topic) throws IOException {
+        SnapshotStorage storage = create();
+        assertThat(storage.save(topic, Snapshots.at(1))).isTrue();
+        assertThat(storage.save(topic, Snapshots.at(2))).isTrue();
+        assertThat(Snapshots.revisions(storage, topic)).containsExactly(2L, 1L);
+        storage.clear(topic);
+        assertThat(storage.load(topic)).isEmpty();
+    }
+
+    @Test
+    void keepsTopicsApartThatLookAlike() throws IOException {
+        SnapshotStorage storage = create();
+        List<String> topics = new ArrayList<>(topics().toList());
+        topics.addAll(List.of("Settings", "SETTINGS", "con", "x".repeat(9_999), "a_b", "a\u0001b", "cafe\u0301"));
+        for (int i = 0; i < topics.size(); i++) {
+            assertThat(storage.save(topics.get(i), Snapshots.at(i)))
+                    .as(topics.get(i))
+                    .isTrue();
+        }
+        for (int i = 0; i < topics.size(); i++) {
+            assertThat(Snapshots.revisions(storage, topics.get(i))).containsExactly((long) i);
+        }
+        assertThat(storage.usage().topics()).isEqualTo(topics.size());
+    }
+
+    @Test
+    void refusesNull() throws IOException {
+        SnapshotStorage storage = create();
+        assertThatThrownBy(() -> storage.save(null, Snapshots.at(1))).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> storage.save(TOPIC, null)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> storage.load(null)).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> storage.clear(null)).isInstanceOf(NullPointerException.class);
+        assertThat(storage.usage().topics()).isZero();
+    }
+
+    @Test
+    void endsAtTheHighestVersionOfConcurrentSaves() throws Exception {
+        SnapshotStorage storage = create();
+        ExecutorService threads = Executors.newFixedThreadPool(SAVERS);
+        try {
+            CyclicBarrier start = new CyclicBarrier(SAVERS);
+            List<Future<Integer>> kept = new ArrayList<>();
+            for (int saver = 0; saver < SAVERS; saver++) {
+                int offset = saver;
+                kept.add(threads.submit(() -> {
+                    start.await(30, TimeUnit.SECONDS);
+                    return saveAndLoad(storage, offset);
+                }));
+            }
+            int sum = 0;
+            for (Future<Integer> each : kept) {
+                sum += each.get(60, TimeUnit.SECONDS);
+            }
+            assertThat(sum).isBetween(1, SAVERS * SAVES);
+        } finally {
+            threads.shutdownNow();
+        }
+        List<Long> revisions = Snapshots.revisions(storage, TOPIC);
+        assertThat(revisions.get(0)).isEqualTo((long) SAVERS * SAVES - 1);
+        assertThat(revisions).isSortedAccordingTo((a, b) -> Long.compare(b, a));
+    }
+
+    /** How many were kept; after each save, this version or a newer one is there. */
+    private static int saveAndLoad(SnapshotStorage storage, int offset) throws IOException {
+        int kept = 0;
+        for (int i = 0; i < SAVES; i++) {
+            long revision = (long) i * SAVERS + offset;
+            kept += storage.save(TOPIC, Snapshots.at(revision)) ? 1 : 0;
+            StoredSnapshot newest = storage.load(TOPIC).get(0).read();
+            Snapshots.assertSame(newest, Snapshots.at(newest.metadata().version()));
+            assertThat(Snapshots.revision(newest)).isGreaterThanOrEqualTo(revision);
+        }
+        return kept;
+    }
+}

@@ -1,0 +1,59 @@
+package io.statesync.persistence;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A program that saves to a folder in a loop, each version one above the newest, and prints a line for each that is kept. */
+final class SavingProcess {
+    static final String TOPIC = "settings";
+
+    private SavingProcess() {}
+
+    /** How to start it: the folder, then how many seconds, or 0 until it is killed. */
+    static ProcessBuilder command(Path folder, long seconds) {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        return new ProcessBuilder(
+                        java,
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
+                        "-Xmx64m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        SavingProcess.class.getName(),
+                        folder.toString(),
+                        Long.toString(seconds))
+                .redirectErrorStream(true);
+    }
+
+    public static void main(String[] arguments) throws IOException {
+        FileStorage storage = FileStorage.in(Path.of(arguments[0]));
+        long seconds = Long.parseLong(arguments[1]);
+        long end = System.nanoTime() + seconds * 1_000_000_000L;
+        long seen = 0;
+        while (seconds == 0 || System.nanoTime() < end) {
+            long newest = newest(storage);
+            if (newest < seen) {
+                throw new IllegalStateException("back from " + seen + " to " + newest);
+            }
+            if (storage.save(TOPIC, Snapshots.at(newest + 1))) {
+                System.out.println(newest + 1);
+                System.out.flush();
+                seen = newest + 1;
+            } else {
+                seen = newest;
+            }
+        }
+    }
+
+    /** The newest revision that can be read; 0 for none. What cannot be read is a failure: no power was cut. */
+    static long newest(SnapshotStorage storage) throws IOException {
+        List<DamagedEntryException> damage = new ArrayList<>();
+        StoredSnapshot newest = Snapshots.newestReadable(storage, TOPIC, damage);
+        if (!damage.isEmpty()) {
+            throw damage.get(0);
+        }
+        return newest == null ? 0 : Snapshots.revision(newest);
+    }
+}

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A save writes a temporary file, forces it, moves the newest generation to be the one before, moves the temporary file
  * to be the newest, and forces the folder: at every moment there is a whole generation, and when a save has returned, that
- * one outlives a power cut. Processes that share the folder take turns by a lock file for each topic. Files and a folder that
- * is made are private to their owner where the file system knows owners (POSIX). Windows cannot force a folder: there a
+ * one outlives a power cut. Processes that share the folder take turns by a lock file for each topic. Files and folders that
+ * are made are private to their owner where the file system knows owners (POSIX). Windows cannot force a folder: there a
  * power cut right after a save may bring the generation before it back.
  *
  * <p>A topic's files are named for it, see docs/persistence-format.md; they hold the topic itself too. The lock file stays.

@@ -13,13 +13,14 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class FileStorageTest extends SnapshotStorageContract {
@@ -162,29 +163,25 @@ class FileStorageTest extends SnapshotStorageContract {
     }
 
     @Test
+    @Timeout(60)
     void readsTheNewestThatASaveInAnotherThreadHasJustMovedAway() throws Exception {
         FileStorage storage = storage();
         storage.save(TOPIC, Snapshots.at(1));
         SnapshotStorage.Generation generation = storage.load(TOPIC).get(0);
         Path newest = file(storage, TOPIC, ".snapshot");
         Path before = file(storage, TOPIC, ".before");
-        CountDownLatch reads = new CountDownLatch(1);
-        ExecutorService thread = Executors.newSingleThreadExecutor();
-        try {
-            Future<StoredSnapshot> read;
-            try (Turn turn = Turn.take(file(storage, TOPIC, ".lock"))) {
-                Files.move(newest, before);
-                read = thread.submit(() -> {
-                    reads.countDown();
-                    return generation.read();
-                });
-                assertThat(reads.await(30, TimeUnit.SECONDS)).isTrue();
-                Files.move(before, newest);
+        FutureTask<StoredSnapshot> read = new FutureTask<>(generation::read);
+        Thread reader = new Thread(read, "reader");
+        try (Turn turn = Turn.take(file(storage, TOPIC, ".lock"))) {
+            Files.move(newest, before);
+            reader.start();
+            while (reader.getState() != Thread.State.WAITING && !read.isDone()) {
+                Thread.onSpinWait();
             }
-            Snapshots.assertSame(read.get(30, TimeUnit.SECONDS), Snapshots.at(1));
-        } finally {
-            thread.shutdownNow();
+            assertThat(read).as("waits for the turn").isNotDone();
+            Files.move(before, newest);
         }
+        Snapshots.assertSame(read.get(30, TimeUnit.SECONDS), Snapshots.at(1));
     }
 
     @Test

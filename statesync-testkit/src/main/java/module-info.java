@@ -3,6 +3,7 @@ module io.statesync.testkit {
     requires transitive io.statesync.core;
     requires transitive org.assertj.core;
     requires transitive org.junit.jupiter.api;
+    requires static transitive io.statesync.persistence;
     requires static transitive org.jspecify;
 
     exports io.statesync.testkit;

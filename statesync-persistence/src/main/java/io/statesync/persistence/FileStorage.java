@@ -1,6 +1,5 @@
 package io.statesync.persistence;
 
-import io.statesync.StateVersion;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -114,7 +113,7 @@ public final class FileStorage implements SnapshotStorage {
             if (kept == null) {
                 kept = readable(topic, before); // a save was cut short, or its file damaged
             }
-            if (kept != null && !isNewer(snapshot, kept)) {
+            if (kept != null && !snapshot.metadata().supersedes(kept.metadata())) {
                 forceFolder(folder); // who saved it may have failed or died before that
                 return false;
             }
@@ -140,11 +139,6 @@ public final class FileStorage implements SnapshotStorage {
             discard(temporary, e);
             throw e;
         }
-    }
-
-    private static boolean isNewer(StoredSnapshot next, StoredSnapshot kept) {
-        StateVersion version = next.metadata().version();
-        return version.isNewerThan(kept.metadata().version());
     }
 
     /** An entry that can be used; null if there is none. */

@@ -1,6 +1,5 @@
 package io.statesync.persistence;
 
-import io.statesync.StateVersion;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -21,9 +20,8 @@ public final class MemoryStorage implements SnapshotStorage {
     public boolean save(String topic, StoredSnapshot snapshot) {
         boolean[] kept = new boolean[1];
         topics.compute(topic, (name, before) -> {
-            StateVersion version = snapshot.metadata().version();
             StoredSnapshot newest = before == null ? null : before.peekFirst();
-            kept[0] = newest == null || version.isNewerThan(newest.metadata().version());
+            kept[0] = newest == null || snapshot.metadata().supersedes(newest.metadata());
             if (!kept[0] && before != null) {
                 return before;
             }

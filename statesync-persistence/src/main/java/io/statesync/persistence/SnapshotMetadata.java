@@ -42,4 +42,13 @@ public record SnapshotMetadata(
             throw new IllegalArgumentException("size must not be negative: " + size);
         }
     }
+
+    /**
+     * Whether a snapshot that this describes replaces one that {@code other} describes: its version is newer, or it is the
+     * same in a later form, as a migration makes it.
+     */
+    public boolean supersedes(SnapshotMetadata other) {
+        int byVersion = version.compareTo(other.version);
+        return byVersion > 0 || (byVersion == 0 && schemaVersion > other.schemaVersion);
+    }
 }

@@ -15,10 +15,11 @@ import java.util.List;
  */
 public interface SnapshotStorage {
     /**
-     * Keeps a snapshot in place of the one there is, unless that one is newer. When this returns, what is kept is durable.
+     * Keeps a snapshot in place of the one there is if it {@linkplain SnapshotMetadata#supersedes supersedes} that one. When
+     * this returns, what is kept is durable.
      *
      * @param topic any string; an empty one too
-     * @return whether it is kept: false if what is kept already is at this version or a newer one
+     * @return whether it is kept: false if what is kept already is as new or newer
      * @throws IOException if it is not certain to be kept; what was kept before is kept still, as the newest or as the
      *     generation before
      */

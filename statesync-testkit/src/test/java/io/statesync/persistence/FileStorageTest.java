@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.statesync.testkit.SnapshotStorageContract;
+import io.statesync.testkit.StoredSnapshots;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -30,7 +32,7 @@ class FileStorageTest extends SnapshotStorageContract {
     Path temp;
 
     @Override
-    SnapshotStorage create() throws IOException {
+    protected SnapshotStorage create() throws IOException {
         return storage();
     }
 
@@ -62,7 +64,7 @@ class FileStorageTest extends SnapshotStorageContract {
     void hasItsFilesInItsFolderOnly() throws IOException {
         FileStorage storage = storage();
         for (String topic : topics().toList()) {
-            storage.save(topic, Snapshots.at(1));
+            storage.save(topic, StoredSnapshots.at(1));
         }
         assertThat(files(storage.folder())).hasSize(2 * (int) topics().count()); // with the lock files
         assertThat(files(temp)).hasSize(1);
@@ -73,8 +75,8 @@ class FileStorageTest extends SnapshotStorageContract {
     void isPrivateToItsOwner() throws IOException {
         assumeTrue(temp.getFileSystem().supportedFileAttributeViews().contains("posix"));
         FileStorage storage = storage();
-        storage.save(TOPIC, Snapshots.at(1));
-        storage.save(TOPIC, Snapshots.at(2));
+        storage.save(TOPIC, StoredSnapshots.at(1));
+        storage.save(TOPIC, StoredSnapshots.at(2));
         for (Path file : files(storage.folder())) {
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                     .isEqualTo("rw-------");
@@ -85,22 +87,22 @@ class FileStorageTest extends SnapshotStorageContract {
 
     @Test
     void isThereAgainWhenOpenedAgain() throws IOException {
-        storage().save(TOPIC, Snapshots.at(1));
-        storage().save(TOPIC, Snapshots.at(2));
-        assertThat(Snapshots.revisions(storage(), TOPIC)).containsExactly(2L, 1L);
+        storage().save(TOPIC, StoredSnapshots.at(1));
+        storage().save(TOPIC, StoredSnapshots.at(2));
+        assertThat(StoredSnapshots.revisions(storage(), TOPIC)).containsExactly(2L, 1L);
     }
 
     @Test
     void refusesASaveThatWouldTakeItOverItsMaximum() throws IOException {
         FileStorage storage = FileStorage.in(temp.resolve("limited"), 5_000);
-        storage.save(TOPIC, Snapshots.full(1, 2_000));
-        assertThatThrownBy(() -> storage.save("another", Snapshots.full(1, 3_000)))
+        storage.save(TOPIC, StoredSnapshots.full(1, 2_000));
+        assertThatThrownBy(() -> storage.save("another", StoredSnapshots.full(1, 3_000)))
                 .isInstanceOf(StorageFullException.class)
                 .hasMessageContaining("maxBytes is 5000");
         assertThat(storage.load("another")).isEmpty();
-        storage.save(TOPIC, Snapshots.full(2, 2_000));
-        storage.save(TOPIC, Snapshots.full(3, 2_000)); // what the generation before takes is free again
-        assertThat(Snapshots.revisions(storage, TOPIC)).containsExactly(3L, 2L);
+        storage.save(TOPIC, StoredSnapshots.full(2, 2_000));
+        storage.save(TOPIC, StoredSnapshots.full(3, 2_000)); // what the generation before takes is free again
+        assertThat(StoredSnapshots.revisions(storage, TOPIC)).containsExactly(3L, 2L);
         assertThat(storage.usage().maxBytes()).isEqualTo(5_000);
         assertThat(storage.usage().bytes()).isBetween(4_000L, 5_000L);
         assertThat(files(storage.folder())).noneMatch(file -> file.toString().endsWith(".tmp"));
@@ -109,13 +111,13 @@ class FileStorageTest extends SnapshotStorageContract {
     @Test
     void countsADamagedNewestAsRoomThatASaveGivesUp() throws IOException {
         FileStorage storage = FileStorage.in(temp.resolve("limited"), 5_000);
-        storage.save(TOPIC, Snapshots.full(1, 1_000));
-        storage.save(TOPIC, Snapshots.full(2, 3_000));
+        storage.save(TOPIC, StoredSnapshots.full(1, 1_000));
+        storage.save(TOPIC, StoredSnapshots.full(2, 3_000));
         byte[] bytes = Files.readAllBytes(file(storage, TOPIC, ".snapshot"));
         bytes[bytes.length - 1] ^= 1;
         Files.write(file(storage, TOPIC, ".snapshot"), bytes);
-        assertThat(storage.save(TOPIC, Snapshots.full(3, 3_000))).isTrue();
-        assertThat(Snapshots.revisions(storage, TOPIC)).containsExactly(3L, 1L);
+        assertThat(storage.save(TOPIC, StoredSnapshots.full(3, 3_000))).isTrue();
+        assertThat(StoredSnapshots.revisions(storage, TOPIC)).containsExactly(3L, 1L);
     }
 
     @Test
@@ -134,18 +136,18 @@ class FileStorageTest extends SnapshotStorageContract {
     @Test
     void replacesTheTemporaryFileOfACrash() throws IOException {
         FileStorage storage = storage();
-        storage.save(TOPIC, Snapshots.at(1));
+        storage.save(TOPIC, StoredSnapshots.at(1));
         Files.writeString(file(storage, TOPIC, ".tmp"), "half a snapsh");
-        assertThat(Snapshots.revisions(storage, TOPIC)).containsExactly(1L);
-        assertThat(storage.save(TOPIC, Snapshots.at(2))).isTrue();
-        assertThat(Snapshots.revisions(storage, TOPIC)).containsExactly(2L, 1L);
+        assertThat(StoredSnapshots.revisions(storage, TOPIC)).containsExactly(1L);
+        assertThat(storage.save(TOPIC, StoredSnapshots.at(2))).isTrue();
+        assertThat(StoredSnapshots.revisions(storage, TOPIC)).containsExactly(2L, 1L);
         assertThat(file(storage, TOPIC, ".tmp")).doesNotExist();
     }
 
     @Test
     void clearsTheTemporaryFileOfACrash() throws IOException {
         FileStorage storage = storage();
-        storage.save(TOPIC, Snapshots.at(1));
+        storage.save(TOPIC, StoredSnapshots.at(1));
         Files.writeString(file(storage, TOPIC, ".tmp"), "half a snapsh");
         storage.clear(TOPIC);
         assertThat(files(storage.folder())).containsExactly(file(storage, TOPIC, ".lock"));
@@ -154,19 +156,19 @@ class FileStorageTest extends SnapshotStorageContract {
     @Test
     void goesOnFromASaveThatWasCutBetweenItsMoves() throws IOException {
         FileStorage storage = storage();
-        storage.save(TOPIC, Snapshots.at(5));
+        storage.save(TOPIC, StoredSnapshots.at(5));
         Files.move(file(storage, TOPIC, ".snapshot"), file(storage, TOPIC, ".before"));
-        assertThat(Snapshots.revisions(storage, TOPIC)).containsExactly(5L);
-        assertThat(storage.save(TOPIC, Snapshots.at(5))).isFalse();
-        assertThat(storage.save(TOPIC, Snapshots.at(6))).isTrue();
-        assertThat(Snapshots.revisions(storage, TOPIC)).containsExactly(6L, 5L);
+        assertThat(StoredSnapshots.revisions(storage, TOPIC)).containsExactly(5L);
+        assertThat(storage.save(TOPIC, StoredSnapshots.at(5))).isFalse();
+        assertThat(storage.save(TOPIC, StoredSnapshots.at(6))).isTrue();
+        assertThat(StoredSnapshots.revisions(storage, TOPIC)).containsExactly(6L, 5L);
     }
 
     @Test
     @Timeout(60)
     void readsTheNewestThatASaveInAnotherThreadHasJustMovedAway() throws Exception {
         FileStorage storage = storage();
-        storage.save(TOPIC, Snapshots.at(1));
+        storage.save(TOPIC, StoredSnapshots.at(1));
         SnapshotStorage.Generation generation = storage.load(TOPIC).get(0);
         Path newest = file(storage, TOPIC, ".snapshot");
         Path before = file(storage, TOPIC, ".before");
@@ -181,7 +183,7 @@ class FileStorageTest extends SnapshotStorageContract {
             assertThat(read).as("waits for the turn").isNotDone();
             Files.move(before, newest);
         }
-        Snapshots.assertSame(read.get(30, TimeUnit.SECONDS), Snapshots.at(1));
+        StoredSnapshots.assertSame(read.get(30, TimeUnit.SECONDS), StoredSnapshots.at(1));
     }
 
     @Test
@@ -198,13 +200,13 @@ class FileStorageTest extends SnapshotStorageContract {
         } finally {
             threads.shutdownNow();
         }
-        assertThat(Snapshots.revisions(storage, TOPIC).get(0)).isEqualTo(99);
+        assertThat(StoredSnapshots.revisions(storage, TOPIC).get(0)).isEqualTo(99);
     }
 
     private static void saveEach(SnapshotStorage storage, int offset) {
         try {
             for (int revision = offset; revision < 100; revision += 2) {
-                storage.save(TOPIC, Snapshots.at(revision));
+                storage.save(TOPIC, StoredSnapshots.at(revision));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -220,7 +222,7 @@ class FileStorageTest extends SnapshotStorageContract {
             Future<Boolean> saved;
             try (FileChannel held = FileChannel.open(lock, StandardOpenOption.WRITE)) {
                 held.lock(); // as the same class does that another class loader has loaded
-                saved = thread.submit(() -> storage.save(TOPIC, Snapshots.at(1)));
+                saved = thread.submit(() -> storage.save(TOPIC, StoredSnapshots.at(1)));
             }
             assertThat(saved.get(30, TimeUnit.SECONDS)).isTrue();
         } finally {
@@ -231,11 +233,11 @@ class FileStorageTest extends SnapshotStorageContract {
     @Test
     void anInterruptedSaveFailsAndTheNextOneWorks() throws IOException {
         FileStorage storage = storage();
-        storage.save(TOPIC, Snapshots.at(1));
+        storage.save(TOPIC, StoredSnapshots.at(1));
         Thread.currentThread().interrupt();
-        assertThatThrownBy(() -> storage.save(TOPIC, Snapshots.at(2))).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> storage.save(TOPIC, StoredSnapshots.at(2))).isInstanceOf(IOException.class);
         assertThat(Thread.interrupted()).isTrue();
-        assertThat(Snapshots.revisions(storage, TOPIC)).containsExactly(1L);
-        assertThat(storage.save(TOPIC, Snapshots.at(2))).isTrue();
+        assertThat(StoredSnapshots.revisions(storage, TOPIC)).containsExactly(1L);
+        assertThat(storage.save(TOPIC, StoredSnapshots.at(2))).isTrue();
     }
 }

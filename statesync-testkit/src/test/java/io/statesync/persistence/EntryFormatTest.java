@@ -3,6 +3,7 @@ package io.statesync.persistence;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.statesync.StateVersion;
+import io.statesync.testkit.StoredSnapshots;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -56,7 +57,7 @@ class EntryFormatTest {
     @Test
     void readsTheExample() throws IOException {
         Path file = Files.write(temp.resolve("entry"), example());
-        Snapshots.assertSame(EntryFormat.read(TOPIC, file), snapshot());
+        StoredSnapshots.assertSame(EntryFormat.read(TOPIC, file), snapshot());
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.statesync.persistence;
 
+import io.statesync.testkit.StoredSnapshots;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,7 +38,7 @@ final class SavingProcess {
             if (newest < seen) {
                 throw new IllegalStateException("back from " + seen + " to " + newest);
             }
-            if (storage.save(TOPIC, Snapshots.at(newest + 1))) {
+            if (storage.save(TOPIC, StoredSnapshots.at(newest + 1))) {
                 System.out.println(newest + 1);
                 System.out.flush();
                 seen = newest + 1;
@@ -50,10 +51,10 @@ final class SavingProcess {
     /** The newest revision that can be read; 0 for none. What cannot be read is a failure: no power was cut. */
     static long newest(SnapshotStorage storage) throws IOException {
         List<DamagedEntryException> damage = new ArrayList<>();
-        StoredSnapshot newest = Snapshots.newestReadable(storage, TOPIC, damage);
+        StoredSnapshot newest = StoredSnapshots.newestReadable(storage, TOPIC, damage);
         if (!damage.isEmpty()) {
             throw damage.get(0);
         }
-        return newest == null ? 0 : Snapshots.revision(newest);
+        return newest == null ? 0 : StoredSnapshots.revision(newest);
     }
 }

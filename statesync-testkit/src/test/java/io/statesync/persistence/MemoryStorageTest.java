@@ -1,8 +1,10 @@
 package io.statesync.persistence;
 
+import io.statesync.testkit.SnapshotStorageContract;
+
 class MemoryStorageTest extends SnapshotStorageContract {
     @Override
-    SnapshotStorage create() {
+    protected SnapshotStorage create() {
         return new MemoryStorage();
     }
 }

@@ -3,6 +3,7 @@ package io.statesync.persistence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.statesync.testkit.StoredSnapshots;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -73,7 +74,7 @@ class FaultyFileStorageTest {
         folder = new FaultyFileSystem(disk).getPath("/var/cache/replica");
         storage = FileStorage.in(folder);
         for (long revision = 1; revision <= before.saves; revision++) {
-            storage.save(TOPIC, Snapshots.at(revision));
+            storage.save(TOPIC, StoredSnapshots.at(revision));
         }
         before.then(disk, folder);
     }
@@ -86,8 +87,8 @@ class FaultyFileStorageTest {
     }
 
     private long revision(List<DamagedEntryException> damage) throws IOException {
-        StoredSnapshot newest = Snapshots.newestReadable(storage, TOPIC, damage);
-        return newest == null ? 0 : Snapshots.revision(newest);
+        StoredSnapshot newest = StoredSnapshots.newestReadable(storage, TOPIC, damage);
+        return newest == null ? 0 : StoredSnapshots.revision(newest);
     }
 
     private List<String> temporaryFiles() throws IOException {
@@ -100,16 +101,16 @@ class FaultyFileStorageTest {
     }
 
     private void nextSaveWorks(long revision) throws IOException {
-        assertThat(storage.save(TOPIC, Snapshots.at(revision))).isTrue();
-        assertThat(Snapshots.revisions(storage, TOPIC).get(0)).isEqualTo(revision);
-        assertThat(Snapshots.revisions(storage, TOPIC)).isSortedAccordingTo((a, b) -> Long.compare(b, a));
+        assertThat(storage.save(TOPIC, StoredSnapshots.at(revision))).isTrue();
+        assertThat(StoredSnapshots.revisions(storage, TOPIC).get(0)).isEqualTo(revision);
+        assertThat(StoredSnapshots.revisions(storage, TOPIC)).isSortedAccordingTo((a, b) -> Long.compare(b, a));
         assertThat(temporaryFiles()).isEmpty();
     }
 
     @ParameterizedTest
     @EnumSource
     void aPowerCutDuringASaveLeavesTheOldOrTheNewOne(Before before) throws IOException {
-        int operations = operations(before, () -> storage.save(TOPIC, Snapshots.at(3)));
+        int operations = operations(before, () -> storage.save(TOPIC, StoredSnapshots.at(3)));
         assertThat(operations).isGreaterThan(10);
         for (int at = 0; at <= operations; at++) {
             for (int bytes : BYTES) {
@@ -125,7 +126,7 @@ class FaultyFileStorageTest {
     private int cutASave(Before before, int at, int survivors, int bytes) throws IOException {
         prepare(before);
         disk.arm(FaultyDisk.Fault.POWER_CUT, at);
-        Throwable cut = catchThrowable(() -> storage.save(TOPIC, Snapshots.at(3)));
+        Throwable cut = catchThrowable(() -> storage.save(TOPIC, StoredSnapshots.at(3)));
         String when = before + ", cut at " + at + " of " + disk.operations() + ", survivors "
                 + Integer.toBinaryString(survivors) + ", bytes " + bytes;
         assertThat(cut instanceof FaultyDisk.PowerCut || cut == null).as(when).isTrue();
@@ -177,21 +178,22 @@ class FaultyFileStorageTest {
     @Test
     void aRefusedSaveMakesDurableWhatWasThere() throws IOException {
         prepare(Before.ONE_GENERATION);
-        int operations = operations(Before.ONE_GENERATION, () -> storage.save(TOPIC, Snapshots.at(3)));
+        int operations = operations(Before.ONE_GENERATION, () -> storage.save(TOPIC, StoredSnapshots.at(3)));
         int folderForce = disk.operations().lastIndexOf("force " + folder);
         assertThat(folderForce).isBetween(0, operations);
         prepare(Before.ONE_GENERATION);
         disk.arm(FaultyDisk.Fault.FAILS, folderForce);
-        assertThat(catchThrowable(() -> storage.save(TOPIC, Snapshots.at(3)))).isInstanceOf(IOException.class);
-        assertThat(storage.save(TOPIC, Snapshots.at(3))).isFalse();
+        assertThat(catchThrowable(() -> storage.save(TOPIC, StoredSnapshots.at(3))))
+                .isInstanceOf(IOException.class);
+        assertThat(storage.save(TOPIC, StoredSnapshots.at(3))).isFalse();
         disk.restart(0, 0);
-        assertThat(Snapshots.revisions(storage, TOPIC)).containsExactly(3L, 1L);
+        assertThat(StoredSnapshots.revisions(storage, TOPIC)).containsExactly(3L, 1L);
     }
 
     @ParameterizedTest
     @EnumSource
     void aSaveThatFailsAtAnyOperationKeepsWhatWasKept(Before before) throws IOException {
-        int operations = operations(before, () -> storage.save(TOPIC, Snapshots.at(3)));
+        int operations = operations(before, () -> storage.save(TOPIC, StoredSnapshots.at(3)));
         for (FaultyDisk.Fault fault :
                 List.of(FaultyDisk.Fault.FAILS, FaultyDisk.Fault.FAILS_AFTERWARDS, FaultyDisk.Fault.FULL)) {
             for (int at = 0; at < operations; at++) {
@@ -203,7 +205,7 @@ class FaultyFileStorageTest {
     private void failASave(Before before, FaultyDisk.Fault fault, int at) throws IOException {
         prepare(before);
         disk.arm(fault, at);
-        Throwable failure = catchThrowable(() -> storage.save(TOPIC, Snapshots.at(3)));
+        Throwable failure = catchThrowable(() -> storage.save(TOPIC, StoredSnapshots.at(3)));
         String when = before + ", " + fault + " at " + at + " of " + disk.operations();
         disk.arm(fault, NEVER);
         long revision = revision(new ArrayList<>());

@@ -1,11 +1,12 @@
-package io.statesync.persistence;
+package io.statesync.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.statesync.Revision;
 import io.statesync.StateVersion;
-import java.io.IOException;
+import io.statesync.persistence.SnapshotStorage;
+import io.statesync.persistence.StoredSnapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
@@ -16,23 +17,24 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What every {@link SnapshotStorage} does. To be published with the testkit; until then it is in these tests.
- *
- * <p>Each test makes one storage, empty, by {@link #create}.
+ * What every {@link SnapshotStorage} must keep: extend it, give it a storage, and JUnit runs it. Needs
+ * {@code statesync-persistence}.
  */
-abstract class SnapshotStorageContract {
+public abstract class SnapshotStorageContract {
     private static final String TOPIC = "settings";
     private static final int SAVERS = 8;
     private static final int SAVES = 12;
 
-    /** An empty storage. */
-    abstract SnapshotStorage create() throws IOException;
+    /** For subclasses. */
+    protected SnapshotStorageContract() {}
 
-    static Stream<String> topics() {
+    /** An empty storage; called once in each test. */
+    protected abstract SnapshotStorage create() throws Exception;
+
+    /** Topics that are hard to keep. */
+    protected static Stream<String> topics() {
         return Stream.of(
                 "",
                 " ",
@@ -56,7 +58,7 @@ abstract class SnapshotStorageContract {
     }
 
     @Test
-    void knowsNothingOfATopicThatWasNeverSaved() throws IOException {
+    void knowsNothingOfATopicThatWasNeverSaved() throws Exception {
         SnapshotStorage storage = create();
         assertThat(storage.load(TOPIC)).isEmpty();
         storage.clear(TOPIC);
@@ -65,50 +67,50 @@ abstract class SnapshotStorageContract {
     }
 
     @Test
-    void givesBackWhatWasSaved() throws IOException {
+    void givesBackWhatWasSaved() throws Exception {
         SnapshotStorage storage = create();
-        StoredSnapshot saved = Snapshots.full(7, 5_000);
+        StoredSnapshot saved = StoredSnapshots.full(7, 5_000);
         assertThat(storage.save(TOPIC, saved)).isTrue();
         assertThat(storage.load(TOPIC)).hasSize(1);
-        Snapshots.assertSame(storage.load(TOPIC).get(0).read(), saved);
+        StoredSnapshots.assertSame(storage.load(TOPIC).get(0).read(), saved);
     }
 
     @Test
-    void keepsAnEmptyPayloadAndALargeOne() throws IOException {
+    void keepsAnEmptyPayloadAndALargeOne() throws Exception {
         SnapshotStorage storage = create();
-        StoredSnapshot empty = Snapshots.full(1, 0);
-        StoredSnapshot large = Snapshots.full(2, 3_000_001);
+        StoredSnapshot empty = StoredSnapshots.full(1, 0);
+        StoredSnapshot large = StoredSnapshots.full(2, 3_000_001);
         assertThat(storage.save(TOPIC, empty)).isTrue();
         assertThat(storage.save(TOPIC, large)).isTrue();
-        Snapshots.assertSame(storage.load(TOPIC).get(0).read(), large);
-        Snapshots.assertSame(storage.load(TOPIC).get(1).read(), empty);
+        StoredSnapshots.assertSame(storage.load(TOPIC).get(0).read(), large);
+        StoredSnapshots.assertSame(storage.load(TOPIC).get(1).read(), empty);
     }
 
     @Test
-    void keepsOneGenerationBeforeTheNewest() throws IOException {
+    void keepsOneGenerationBeforeTheNewest() throws Exception {
         SnapshotStorage storage = create();
         for (int revision = 1; revision <= 4; revision++) {
-            assertThat(storage.save(TOPIC, Snapshots.at(revision))).isTrue();
+            assertThat(storage.save(TOPIC, StoredSnapshots.at(revision))).isTrue();
         }
-        assertThat(Snapshots.revisions(storage, TOPIC)).containsExactly(4L, 3L);
-        Snapshots.assertSame(storage.load(TOPIC).get(1).read(), Snapshots.at(3));
+        assertThat(StoredSnapshots.revisions(storage, TOPIC)).containsExactly(4L, 3L);
+        StoredSnapshots.assertSame(storage.load(TOPIC).get(1).read(), StoredSnapshots.at(3));
     }
 
     @Test
     @DisplayName("X1: an older snapshot, or another of the same version, never replaces a newer one")
-    void neverKeepsAnOlderOne() throws IOException {
+    void neverKeepsAnOlderOne() throws Exception {
         SnapshotStorage storage = create();
-        storage.save(TOPIC, Snapshots.at(4));
-        storage.save(TOPIC, Snapshots.at(6));
+        storage.save(TOPIC, StoredSnapshots.at(4));
+        storage.save(TOPIC, StoredSnapshots.at(6));
         for (int revision : new int[] {6, 5, 4, 0}) {
-            assertThat(storage.save(TOPIC, Snapshots.at(revision))).isFalse();
-            assertThat(Snapshots.revisions(storage, TOPIC)).containsExactly(6L, 4L);
+            assertThat(storage.save(TOPIC, StoredSnapshots.at(revision))).isFalse();
+            assertThat(StoredSnapshots.revisions(storage, TOPIC)).containsExactly(6L, 4L);
         }
     }
 
     @Test
     @DisplayName("X1: versions are ordered by epoch, then revision, both unsigned")
-    void ordersVersionsAsTheContractDoes() throws IOException {
+    void ordersVersionsAsTheContractDoes() throws Exception {
         SnapshotStorage storage = create();
         List<StateVersion> ascending = List.of(
                 StateVersion.ofUnsigned(0, Long.MAX_VALUE),
@@ -117,76 +119,101 @@ abstract class SnapshotStorageContract {
                 StateVersion.ofUnsigned(1, 0),
                 StateVersion.ofUnsigned(-1, 0));
         for (StateVersion version : ascending) {
-            assertThat(storage.save(TOPIC, Snapshots.at(version))).isTrue();
+            assertThat(storage.save(TOPIC, StoredSnapshots.at(version))).isTrue();
         }
         for (StateVersion version : ascending) {
-            assertThat(storage.save(TOPIC, Snapshots.at(version))).isFalse();
+            assertThat(storage.save(TOPIC, StoredSnapshots.at(version))).isFalse();
         }
         assertThat(storage.load(TOPIC).get(0).read().metadata().version())
                 .isEqualTo(StateVersion.of(Revision.MAX, Revision.ZERO));
     }
 
     @Test
-    void forgetsAllGenerationsOfAClearedTopicAndNoOther() throws IOException {
+    @DisplayName(
+            "what was migrated replaces its former self: the same version in a later form, never in an earlier one")
+    void keepsALaterFormOfTheSameVersion() throws Exception {
         SnapshotStorage storage = create();
-        storage.save(TOPIC, Snapshots.at(4));
-        storage.save(TOPIC, Snapshots.at(5));
-        storage.save("another", Snapshots.at(9));
-        storage.clear(TOPIC);
-        assertThat(storage.load(TOPIC)).isEmpty();
-        assertThat(Snapshots.revisions(storage, "another")).containsExactly(9L);
-        assertThat(storage.usage().topics()).isEqualTo(1);
-        assertThat(storage.save(TOPIC, Snapshots.at(1)))
-                .as("older than what was cleared")
+        storage.save(TOPIC, StoredSnapshots.at(4));
+        StoredSnapshot before = StoredSnapshots.at(5);
+        StoredSnapshot migrated =
+                StoredSnapshots.inForm(before, before.metadata().schemaVersion() + 1);
+        StoredSnapshot older = StoredSnapshots.inForm(
+                StoredSnapshots.at(4), migrated.metadata().schemaVersion() + 1);
+        assertThat(storage.save(TOPIC, before)).isTrue();
+        assertThat(storage.save(TOPIC, migrated)).isTrue();
+        assertThat(storage.save(TOPIC, migrated)).isFalse();
+        assertThat(storage.save(TOPIC, before)).isFalse();
+        assertThat(storage.save(TOPIC, older)).isFalse();
+        StoredSnapshots.assertSame(storage.load(TOPIC).get(0).read(), migrated);
+        StoredSnapshots.assertSame(storage.load(TOPIC).get(1).read(), before);
+        assertThat(storage.save(TOPIC, StoredSnapshots.inForm(StoredSnapshots.at(6), 0)))
+                .as("a newer version in an earlier form: its application was rolled back")
                 .isTrue();
-        assertThat(Snapshots.revisions(storage, TOPIC)).containsExactly(1L);
     }
 
     @Test
-    void saysHowMuchItKeeps() throws IOException {
+    void forgetsAllGenerationsOfAClearedTopicAndNoOther() throws Exception {
         SnapshotStorage storage = create();
-        storage.save(TOPIC, Snapshots.full(1, 10_000));
-        storage.save("another", Snapshots.full(1, 20_000));
+        storage.save(TOPIC, StoredSnapshots.at(4));
+        storage.save(TOPIC, StoredSnapshots.at(5));
+        storage.save("another", StoredSnapshots.at(9));
+        storage.clear(TOPIC);
+        assertThat(storage.load(TOPIC)).isEmpty();
+        assertThat(StoredSnapshots.revisions(storage, "another")).containsExactly(9L);
+        assertThat(storage.usage().topics()).isEqualTo(1);
+        assertThat(storage.save(TOPIC, StoredSnapshots.at(1)))
+                .as("older than what was cleared")
+                .isTrue();
+        assertThat(StoredSnapshots.revisions(storage, TOPIC)).containsExactly(1L);
+    }
+
+    @Test
+    void saysHowMuchItKeeps() throws Exception {
+        SnapshotStorage storage = create();
+        storage.save(TOPIC, StoredSnapshots.full(1, 10_000));
+        storage.save("another", StoredSnapshots.full(1, 20_000));
         assertThat(storage.usage().topics()).isEqualTo(2);
         assertThat(storage.usage().bytes()).isBetween(30_000L, 32_000L);
-        storage.save(TOPIC, Snapshots.full(2, 10_000));
+        storage.save(TOPIC, StoredSnapshots.full(2, 10_000));
         assertThat(storage.usage().topics()).isEqualTo(2);
         assertThat(storage.usage().bytes()).isBetween(40_000L, 43_000L);
         assertThat(storage.usage().maxBytes())
                 .isGreaterThanOrEqualTo(storage.usage().bytes());
     }
 
-    @ParameterizedTest
-    @MethodSource("topics")
-    void takesAnyStringAsATopic(String topic) throws IOException {
+    @Test
+    void takesAnyStringAsATopic() throws Exception {
         SnapshotStorage storage = create();
-        assertThat(storage.save(topic, Snapshots.at(1))).isTrue();
-        assertThat(storage.save(topic, Snapshots.at(2))).isTrue();
-        assertThat(Snapshots.revisions(storage, topic)).containsExactly(2L, 1L);
-        storage.clear(topic);
-        assertThat(storage.load(topic)).isEmpty();
+        for (String topic : topics().toList()) {
+            assertThat(storage.save(topic, StoredSnapshots.at(1))).as(topic).isTrue();
+            assertThat(storage.save(topic, StoredSnapshots.at(2))).as(topic).isTrue();
+            assertThat(StoredSnapshots.revisions(storage, topic)).as(topic).containsExactly(2L, 1L);
+            storage.clear(topic);
+            assertThat(storage.load(topic)).as(topic).isEmpty();
+        }
     }
 
     @Test
-    void keepsTopicsApartThatLookAlike() throws IOException {
+    void keepsTopicsApartThatLookAlike() throws Exception {
         SnapshotStorage storage = create();
         List<String> topics = new ArrayList<>(topics().toList());
         topics.addAll(List.of("Settings", "SETTINGS", "con", "x".repeat(9_999), "a_b", "a\u0001b", "cafe\u0301"));
         for (int i = 0; i < topics.size(); i++) {
-            assertThat(storage.save(topics.get(i), Snapshots.at(i)))
+            assertThat(storage.save(topics.get(i), StoredSnapshots.at(i)))
                     .as(topics.get(i))
                     .isTrue();
         }
         for (int i = 0; i < topics.size(); i++) {
-            assertThat(Snapshots.revisions(storage, topics.get(i))).containsExactly((long) i);
+            assertThat(StoredSnapshots.revisions(storage, topics.get(i))).containsExactly((long) i);
         }
         assertThat(storage.usage().topics()).isEqualTo(topics.size());
     }
 
     @Test
-    void refusesNull() throws IOException {
+    @SuppressWarnings("NullAway") // what a caller that checks nothing may do
+    void refusesNull() throws Exception {
         SnapshotStorage storage = create();
-        assertThatThrownBy(() -> storage.save(null, Snapshots.at(1))).isInstanceOf(NullPointerException.class);
+        assertThatThrownBy(() -> storage.save(null, StoredSnapshots.at(1))).isInstanceOf(NullPointerException.class);
         assertThatThrownBy(() -> storage.save(TOPIC, null)).isInstanceOf(NullPointerException.class);
         assertThatThrownBy(() -> storage.load(null)).isInstanceOf(NullPointerException.class);
         assertThatThrownBy(() -> storage.clear(null)).isInstanceOf(NullPointerException.class);
@@ -215,20 +242,21 @@ abstract class SnapshotStorageContract {
         } finally {
             threads.shutdownNow();
         }
-        List<Long> revisions = Snapshots.revisions(storage, TOPIC);
+        List<Long> revisions = StoredSnapshots.revisions(storage, TOPIC);
         assertThat(revisions.get(0)).isEqualTo((long) SAVERS * SAVES - 1);
         assertThat(revisions).isSortedAccordingTo((a, b) -> Long.compare(b, a));
     }
 
     /** How many were kept; after each save, this version or a newer one is there. */
-    private static int saveAndLoad(SnapshotStorage storage, int offset) throws IOException {
+    private static int saveAndLoad(SnapshotStorage storage, int offset) throws Exception {
         int kept = 0;
         for (int i = 0; i < SAVES; i++) {
             long revision = (long) i * SAVERS + offset;
-            kept += storage.save(TOPIC, Snapshots.at(revision)) ? 1 : 0;
+            kept += storage.save(TOPIC, StoredSnapshots.at(revision)) ? 1 : 0;
             StoredSnapshot newest = storage.load(TOPIC).get(0).read();
-            Snapshots.assertSame(newest, Snapshots.at(newest.metadata().version()));
-            assertThat(Snapshots.revision(newest)).isGreaterThanOrEqualTo(revision);
+            StoredSnapshots.assertSame(
+                    newest, StoredSnapshots.at(newest.metadata().version()));
+            assertThat(StoredSnapshots.revision(newest)).isGreaterThanOrEqualTo(revision);
         }
         return kept;
     }

@@ -3,6 +3,7 @@ package io.statesync.persistence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.statesync.testkit.StoredSnapshots;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -17,8 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Whatever becomes of the newest file, it is never taken for what was saved, and the generation before is there. */
 class DamagedFileTest {
     private static final String TOPIC = "caf\u00e9";
-    private static final StoredSnapshot BEFORE = Snapshots.full(1, 90);
-    private static final StoredSnapshot NEWEST = Snapshots.full(2, 120);
+    private static final StoredSnapshot BEFORE = StoredSnapshots.full(1, 90);
+    private static final StoredSnapshot NEWEST = StoredSnapshots.full(2, 120);
     private static final int PREFIX = 16;
 
     @TempDir
@@ -41,7 +42,7 @@ class DamagedFileTest {
         Files.write(newest, bytes);
         List<SnapshotStorage.Generation> generations = storage.load(TOPIC);
         assertThat(generations).hasSize(2);
-        Snapshots.assertSame(generations.get(1).read(), BEFORE);
+        StoredSnapshots.assertSame(generations.get(1).read(), BEFORE);
         try {
             generations.get(0).read();
         } catch (DamagedEntryException e) {
@@ -51,10 +52,10 @@ class DamagedFileTest {
     }
 
     private void nextSaveReplacesIt() throws IOException {
-        StoredSnapshot next = Snapshots.full(3, 50);
+        StoredSnapshot next = StoredSnapshots.full(3, 50);
         assertThat(storage.save(TOPIC, next)).isTrue();
-        Snapshots.assertSame(storage.load(TOPIC).get(0).read(), next);
-        Snapshots.assertSame(storage.load(TOPIC).get(1).read(), BEFORE);
+        StoredSnapshots.assertSame(storage.load(TOPIC).get(0).read(), next);
+        StoredSnapshots.assertSame(storage.load(TOPIC).get(1).read(), BEFORE);
     }
 
     @Test
@@ -98,14 +99,14 @@ class DamagedFileTest {
     @Test
     void neverReplacedByAnOlderSnapshotThanTheGenerationBefore() throws IOException {
         damaged(Arrays.copyOf(whole, 100));
-        assertThat(storage.save(TOPIC, Snapshots.full(1, 10))).isFalse();
-        assertThat(storage.save(TOPIC, Snapshots.full(2, 120))).isTrue();
-        Snapshots.assertSame(storage.load(TOPIC).get(0).read(), NEWEST);
+        assertThat(storage.save(TOPIC, StoredSnapshots.full(1, 10))).isFalse();
+        assertThat(storage.save(TOPIC, StoredSnapshots.full(2, 120))).isTrue();
+        StoredSnapshots.assertSame(storage.load(TOPIC).get(0).read(), NEWEST);
     }
 
     @Test
     void anotherTopicsEntryUnderTheName() throws IOException {
-        storage.save("another", Snapshots.full(9, 120));
+        storage.save("another", StoredSnapshots.full(9, 120));
         byte[] another = Files.readAllBytes(storage.folder().resolve(EntryNames.of("another") + ".snapshot"));
         assertThat(damaged(another)).hasMessageContaining("another topic's");
         nextSaveReplacesIt();
@@ -142,7 +143,7 @@ class DamagedFileTest {
     @Test
     void moreInAHeaderIsPassedOver() throws IOException {
         Files.write(newest, withHeader(header().replace("{", "{\"more\":{\"a\":[1]},\"less\":[],")));
-        Snapshots.assertSame(storage.load(TOPIC).get(0).read(), NEWEST);
+        StoredSnapshots.assertSame(storage.load(TOPIC).get(0).read(), NEWEST);
     }
 
     @Test
@@ -153,10 +154,11 @@ class DamagedFileTest {
                 .isNotInstanceOf(DamagedEntryException.class)
                 .hasMessageContaining("format 2")
                 .hasMessageContaining("reads up to 1");
-        Snapshots.assertSame(storage.load(TOPIC).get(1).read(), BEFORE);
-        assertThatThrownBy(() -> storage.save(TOPIC, Snapshots.full(3, 50))).hasMessageContaining("format 2");
+        StoredSnapshots.assertSame(storage.load(TOPIC).get(1).read(), BEFORE);
+        assertThatThrownBy(() -> storage.save(TOPIC, StoredSnapshots.full(3, 50)))
+                .hasMessageContaining("format 2");
         storage.clear(TOPIC);
-        assertThat(storage.save(TOPIC, Snapshots.full(3, 50))).isTrue();
+        assertThat(storage.save(TOPIC, StoredSnapshots.full(3, 50))).isTrue();
     }
 
     @Test

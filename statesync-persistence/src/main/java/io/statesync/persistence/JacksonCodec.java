@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JavaType;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -17,7 +18,7 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param <T> the type of the state
  */
-public final class JacksonCodec<T extends @Nullable Object> implements StateCodec<T> {
+public final class JacksonCodec<T extends @Nullable Object> implements TreeCodec<T> {
     private final ObjectMapper mapper;
     private final JavaType type;
     private final String name;
@@ -69,8 +70,34 @@ public final class JacksonCodec<T extends @Nullable Object> implements StateCode
         try {
             return mapper.readValue(bytes, type);
         } catch (JacksonException e) {
-            // Without Jackson's message, which may quote the data.
-            throw new IOException("the bytes are not " + name + " of " + type.toCanonical(), e);
+            throw unreadable(e);
         }
+    }
+
+    @Override
+    public JsonNode readTree(byte[] bytes) throws IOException {
+        try {
+            JsonNode tree = mapper.readTree(bytes);
+            if (tree.isMissingNode()) {
+                throw new IOException("there is nothing to read as " + name);
+            }
+            return tree;
+        } catch (JacksonException e) {
+            throw unreadable(e);
+        }
+    }
+
+    @Override
+    public T fromTree(JsonNode tree) throws IOException {
+        try {
+            return mapper.treeToValue(tree, type);
+        } catch (JacksonException e) {
+            throw unreadable(e);
+        }
+    }
+
+    /** Without Jackson's message, which may quote the data. */
+    private IOException unreadable(JacksonException cause) {
+        return new IOException("the bytes are not " + name + " of " + type.toCanonical(), cause);
     }
 }

@@ -51,4 +51,9 @@ public record SnapshotMetadata(
         int byVersion = version.compareTo(other.version);
         return byVersion > 0 || (byVersion == 0 && schemaVersion > other.schemaVersion);
     }
+
+    /** Whether its time to live is over; a clock that was set back since it was saved makes nobody old. */
+    public boolean isExpired(Instant now) {
+        return timeToLive != null && Duration.between(savedAt, now).compareTo(timeToLive) >= 0;
+    }
 }

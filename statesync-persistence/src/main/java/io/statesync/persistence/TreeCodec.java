@@ -1,0 +1,26 @@
+package io.statesync.persistence;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A codec that can read bytes as a tree, before they are a state: what {@link Migrations} work on.
+ *
+ * @param <T> the type of the state
+ */
+public interface TreeCodec<T extends @Nullable Object> extends StateCodec<T> {
+    /**
+     * Makes bytes a tree.
+     *
+     * @throws IOException if they are not one
+     */
+    JsonNode readTree(byte[] bytes) throws IOException;
+
+    /**
+     * Makes a tree a state.
+     *
+     * @throws IOException if it is not one
+     */
+    T fromTree(JsonNode tree) throws IOException;
+}

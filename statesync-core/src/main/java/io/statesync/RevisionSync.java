@@ -36,8 +36,9 @@ public interface RevisionSync<T extends @Nullable Object> extends AutoCloseable 
     void stop();
 
     /**
-     * {@link #stop()}, then waits for an apply under way, at most {@code closeTimeout}; not when called from inside that
-     * apply. An interrupt ends the wait and stays set.
+     * {@link #stop()}, then waits for an apply under way, not when called from inside that apply, and until a
+     * {@link SavingCache} has saved, not when called from inside a callback of this engine; at most {@code closeTimeout}
+     * for both. An interrupt ends the wait and stays set.
      */
     @Override
     void close();

@@ -323,7 +323,10 @@ public final class RevisionSyncOptions<T extends @Nullable Object> {
             return this;
         }
 
-        /** Where the last known state is kept. Makes {@link Startup#KEEP_TRYING} the default. */
+        /**
+         * Where the last known state is kept; a {@link SavingCache} keeps what is applied. Makes
+         * {@link Startup#KEEP_TRYING} the default.
+         */
         public Builder<T> cache(SnapshotCache<T> cache) {
             this.cache = Objects.requireNonNull(cache, "cache");
             return this;

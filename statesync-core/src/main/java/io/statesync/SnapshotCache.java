@@ -4,7 +4,8 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last known state of topics, kept where a process finds it when it starts (contract P1 to P4).
+ * The last known state of topics, kept where a process finds it when it starts (contract P1 to P4). One that is
+ * kept up to date by its engines is a {@link SavingCache}.
  *
  * @param <T> the type of the state
  */

@@ -73,6 +73,15 @@ final class Apply<T extends @Nullable Object> extends Effect implements Runnable
         } finally {
             runner = null;
         }
+        applied();
+    }
+
+    /** The applier is done: the cache hears of it before anybody who waits does. */
+    private void applied() {
+        CacheSaves<T> saves = applies.engine.saves;
+        if (saves != null && kind != Kind.CACHED) {
+            saves.applied(version, snapshot.data());
+        }
         applies.ended(this, null);
     }
 
@@ -86,7 +95,11 @@ final class Apply<T extends @Nullable Object> extends Effect implements Runnable
 
     @Override
     public void accept(@Nullable Object nothing, @Nullable Throwable error) {
-        Throwable cause = error == null ? null : error.getCause();
+        if (error == null) {
+            applied();
+            return;
+        }
+        Throwable cause = error.getCause();
         applies.ended(this, error instanceof CompletionException && cause != null ? cause : error);
     }
 }

@@ -37,6 +37,7 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
     final CatchUp catchUp;
     final Starter<T> starter;
     final @Nullable Throttle throttle;
+    final @Nullable CacheSaves<T> saves;
     private LifecycleState state = LifecycleState.IDLE;
     private boolean connected;
     private long decidedAt; // the time of the decision under way; 0 when nobody has asked for it
@@ -62,6 +63,7 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
         this.catchUp = new CatchUp(this);
         this.starter = new Starter<>(this);
         this.throttle = Throttle.of(this);
+        this.saves = CacheSaves.of(this);
     }
 
     // --- the interface
@@ -172,6 +174,9 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
                 applies.stop();
                 dropTimers();
                 notifier.resend();
+                if (saves != null) {
+                    lock.add(Effect.of(saves::stopped));
+                }
             }
         });
     }
@@ -179,7 +184,12 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
     @Override
     public void close() {
         stop();
+        long began = System.nanoTime();
+        Duration limit = options.closeTimeout();
         applies.awaitEnd();
+        if (saves != null && !isInCallback(Thread.currentThread())) {
+            saves.awaitEnd(limit.minusNanos(System.nanoTime() - began));
+        }
     }
 
     @Override

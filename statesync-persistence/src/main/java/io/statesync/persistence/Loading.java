@@ -1,0 +1,108 @@
+package io.statesync.persistence;
+
+import io.statesync.SnapshotEnvelope;
+import io.statesync.StateVersion;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One load of a topic: the newest generation that can be used, each that cannot be reported.
+ *
+ * @param <T> the type of the state
+ */
+final class Loading<T extends @Nullable Object> {
+    private final String topic;
+    private final SnapshotStorage storage;
+    private final SnapshotFormat<T> format;
+    private final Reports reports;
+    private final List<PersistenceError> failures = new ArrayList<>();
+
+    Loading(String topic, SnapshotStorage storage, SnapshotFormat<T> format, Reports reports) {
+        this.topic = topic;
+        this.storage = storage;
+        this.format = format;
+        this.reports = reports;
+    }
+
+    /** What was loaded, with the entry that it came from. */
+    record Loaded<T extends @Nullable Object>(
+            SnapshotEnvelope<T> snapshot, SnapshotMetadata metadata, boolean migrated) {}
+
+    /**
+     * Loads it; null if nothing is kept or all is expired.
+     *
+     * @throws IOException if something is kept and nothing of it can be used
+     */
+    @Nullable
+    Loaded<T> run(Instant now) throws IOException {
+        Loaded<T> loaded = firstUsable(now);
+        IOException lost = loaded == null && !failures.isEmpty() ? nothingUsable() : null;
+        for (PersistenceError failure : failures) {
+            if (lost == null) {
+                reports.failed(failure);
+            } else {
+                reports.failedLoggedElsewhere(failure);
+            }
+        }
+        if (lost != null) {
+            throw lost;
+        }
+        if (loaded != null) {
+            reports.loaded(topic, loaded.metadata(), loaded.migrated());
+        }
+        return loaded;
+    }
+
+    private @Nullable Loaded<T> firstUsable(Instant now) {
+        int number = 0;
+        try {
+            for (SnapshotStorage.Generation generation : storage.load(topic)) {
+                Loaded<T> loaded = use(generation, number++, now);
+                if (loaded != null) {
+                    return loaded;
+                }
+            }
+        } catch (Throwable t) { // whatever it is, the engine has to start
+            failed(PersistenceOperation.LOAD, t, null, number);
+        }
+        return null;
+    }
+
+    private @Nullable Loaded<T> use(SnapshotStorage.Generation generation, int number, Instant now) {
+        SnapshotMetadata metadata = null;
+        try {
+            StoredSnapshot stored = generation.read();
+            metadata = stored.metadata();
+            if (metadata.isExpired(now)) {
+                reports.expired(topic, metadata);
+                return null;
+            }
+            SnapshotEnvelope<T> snapshot = format.read(stored);
+            return new Loaded<>(snapshot, metadata, format.migrations().needsMigration(metadata.schemaVersion()));
+        } catch (Throwable t) { // of codecs, migrations and validators too: then the one before
+            PersistenceOperation operation =
+                    t instanceof MigrationException ? PersistenceOperation.MIGRATE : PersistenceOperation.LOAD;
+            failed(operation, t, metadata == null ? null : metadata.version(), number);
+            return null;
+        }
+    }
+
+    private void failed(PersistenceOperation operation, Throwable error, @Nullable StateVersion version, int number) {
+        failures.add(new PersistenceError(topic, operation, error, version, number, 1, null));
+    }
+
+    private IOException nothingUsable() {
+        PersistenceError newest = failures.get(0);
+        IOException lost = new IOException(
+                "nothing that is kept can be used: " + newest.operation() + " of the newest failed with "
+                        + newest.error().getMessage(),
+                newest.error());
+        for (PersistenceError failure : failures.subList(1, failures.size())) {
+            lost.addSuppressed(failure.error());
+        }
+        return lost;
+    }
+}

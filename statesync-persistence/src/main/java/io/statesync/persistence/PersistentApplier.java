@@ -1,0 +1,88 @@
+package io.statesync.persistence;
+
+import io.statesync.Revision;
+import io.statesync.SnapshotApplier;
+import io.statesync.SnapshotEnvelope;
+import io.statesync.StateVersion;
+import io.statesync.internal.Checks;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An applier that has a cache keep what it applied, for use without an engine. With one, prefer
+ * {@link io.statesync.RevisionSyncOptions.Builder#cache}.
+ *
+ * <p>Not safe for several applies at once, as no applier need be.
+ *
+ * @param <T> the type of the state
+ */
+public final class PersistentApplier<T extends @Nullable Object> implements SnapshotApplier<T>, AutoCloseable {
+    private final String topic;
+    private final SnapshotApplier<T> applier;
+    private final PersistentCache<T> cache;
+    private volatile @Nullable StateVersion local;
+
+    private PersistentApplier(String topic, SnapshotApplier<T> applier, PersistentCache<T> cache) {
+        this.topic = Checks.notBlank("topic", topic);
+        this.applier = Objects.requireNonNull(applier, "applier");
+        this.cache = Objects.requireNonNull(cache, "cache");
+    }
+
+    /** An applier around another. */
+    public static <T extends @Nullable Object> PersistentApplier<T> of(
+            String topic, SnapshotApplier<T> applier, PersistentCache<T> cache) {
+        return new PersistentApplier<>(topic, applier, cache);
+    }
+
+    /**
+     * Loads what is kept and applies it, waiting for both.
+     *
+     * @return the version; null if nothing is kept
+     * @throws Exception what failed the load, in a {@link java.util.concurrent.CompletionException}, or the apply
+     */
+    public @Nullable StateVersion restore() throws Exception {
+        SnapshotEnvelope<T> kept = cache.load(topic).join();
+        if (kept == null) {
+            return null;
+        }
+        StateVersion version = versionOf(kept);
+        applier.apply(kept);
+        local = version;
+        return version;
+    }
+
+    /** Applies a snapshot, and has it saved if that succeeded. */
+    @Override
+    public void apply(SnapshotEnvelope<T> snapshot) throws Exception {
+        StateVersion version = versionOf(snapshot);
+        applier.apply(snapshot);
+        local = version;
+        cache.applied(topic, version, snapshot.data());
+    }
+
+    /** Without an epoch, in that of the one before (contract X3). */
+    private StateVersion versionOf(SnapshotEnvelope<T> snapshot) {
+        Revision epoch = snapshot.epoch();
+        StateVersion at = local;
+        long epochBits = epoch != null ? epoch.bits() : at != null ? at.epochBits() : 0;
+        return StateVersion.ofUnsigned(epochBits, snapshot.revision().bits());
+    }
+
+    /** Done when all that was applied before is durable, see {@link PersistentCache#flush(String)}. */
+    public CompletableFuture<Void> flush() {
+        return cache.flush(topic);
+    }
+
+    /** Saves what is pending, or drops it if the cache discards on close, and waits for that. */
+    @Override
+    public void close() {
+        try {
+            cache.stopped(topic).join();
+        } catch (CompletionException | CancellationException e) {
+            return; // the cache has reported it
+        }
+    }
+}

@@ -28,6 +28,7 @@ final class TopicSaves<T extends @Nullable Object> {
     private @Nullable Pending<T> saving;
     private @Nullable StateVersion saved; // the last that is durable, since the last clear
     private @Nullable StateVersion newest; // of what is pending, being saved or saved, since the last clear
+    private @Nullable Throwable lost; // why the newest that was applied is not kept, if it was given up
     private boolean working; // a task is on its way to the executor, or runs
     private boolean hurried; // somebody waits for what is pending
     private boolean stopped; // no engine applies any more: what fails is not tried again
@@ -75,6 +76,7 @@ final class TopicSaves<T extends @Nullable Object> {
                 return; // another engine of the topic was faster
             }
             newest = version;
+            lost = null;
             stopped = stopped && origin != null;
             timing.held(cache.time.nanoTime(), pending == null);
             if (pending != null) {
@@ -130,6 +132,7 @@ final class TopicSaves<T extends @Nullable Object> {
             cancelled = drop();
             saved = null;
             newest = null;
+            lost = null;
             clears.add(cleared);
             begins = decide();
         }
@@ -144,7 +147,7 @@ final class TopicSaves<T extends @Nullable Object> {
     private CompletableFuture<Void> awaitAll() {
         Pending<T> last = pending != null ? pending : saving;
         if (last == null) {
-            return CompletableFuture.completedFuture(null);
+            return lost == null ? CompletableFuture.completedFuture(null) : CompletableFuture.failedFuture(lost);
         }
         hurried = pending != null;
         CompletableFuture<Void> future = new CompletableFuture<>();
@@ -371,8 +374,9 @@ final class TopicSaves<T extends @Nullable Object> {
             }
             delay = cache.retry.delayAfter(failures, ThreadLocalRandom.current());
             timing.failed(cache.time.nanoTime(), delay);
-        } else if (pending == snapshot) {
+        } else if (pending == null || pending == snapshot) {
             pending = null;
+            lost = error;
         }
         forgetUnsaved();
         return new PersistenceError(topic, PersistenceOperation.SAVE, error, snapshot.version(), 0, failures, delay);

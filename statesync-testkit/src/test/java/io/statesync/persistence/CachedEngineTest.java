@@ -203,6 +203,7 @@ class CachedEngineTest {
                 .build();
         replica.start().join();
         replica.set("written").join();
+        replica.engine().awaitVersion(store.version()).join();
         replica.close();
         replica.engine().close();
         assertThat(cache.load(TOPIC).join().data()).isEqualTo("written");

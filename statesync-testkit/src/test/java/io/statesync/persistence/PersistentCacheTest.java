@@ -273,6 +273,7 @@ class PersistentCacheTest {
         CompletableFuture<Void> stopped = cache.stopped(TOPIC);
         storage.run();
         assertThat(stopped).isCompletedExceptionally();
+        assertThat(cache.flush()).as("it is not durable").isCompletedExceptionally();
         apply(cache, 1);
         storage.run();
         assertThat(kept()).isEqualTo("1");

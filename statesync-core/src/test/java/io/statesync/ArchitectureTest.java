@@ -35,12 +35,20 @@ class ArchitectureTest {
                     "org.jspecify..");
 
     @ArchTest
-    static final ArchRule whatIsSharedUsesNothing = classes()
+    static final ArchRule whatIsSharedUsesNothingButTheLog = classes()
             .that()
             .resideInAPackage("io.statesync.internal..")
             .should()
             .onlyDependOnClassesThat()
-            .resideInAnyPackage("io.statesync.internal..", "java..", "org.jspecify..");
+            .resideInAnyPackage("io.statesync.internal..", "java..", "org.slf4j..", "org.jspecify..");
+
+    @ArchTest
+    static final ArchRule whatIsSharedLogsUnderItsOwnersNames = noClasses()
+            .that()
+            .resideInAPackage("io.statesync.internal..")
+            .should()
+            .dependOnClassesThat()
+            .haveFullyQualifiedName("org.slf4j.LoggerFactory");
 
     @ArchTest
     static final ArchRule onlyTheMicrometerPackageNeedsMicrometer = noClasses()
@@ -107,7 +115,11 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule onlyTheEngineTheSourceAndTheWritingSideLog = noClasses()
             .that()
-            .resideOutsideOfPackages("io.statesync.engine..", "io.statesync.source..", "io.statesync.replica..")
+            .resideOutsideOfPackages(
+                    "io.statesync.engine..",
+                    "io.statesync.source..",
+                    "io.statesync.replica..",
+                    "io.statesync.internal..")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.slf4j..");

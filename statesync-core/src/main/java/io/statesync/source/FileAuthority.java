@@ -12,6 +12,7 @@ import io.statesync.WriteResult.Rejected;
 import io.statesync.WriteResult.Unknown;
 import io.statesync.internal.Checks;
 import io.statesync.internal.DefaultExecutor;
+import io.statesync.internal.FolderWatch;
 import io.statesync.internal.Texts;
 import io.statesync.source.FileReplacer.Prepared;
 import java.io.IOException;

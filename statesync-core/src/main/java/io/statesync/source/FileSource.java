@@ -10,11 +10,12 @@ import io.statesync.StateBinding;
 import io.statesync.StateVersion;
 import io.statesync.Subscription;
 import io.statesync.internal.Checks;
+import io.statesync.internal.FolderWatch;
+import io.statesync.internal.FolderWatch.Signal;
 import io.statesync.source.FileInspector.Finding;
 import io.statesync.source.FileInspector.GoodAgain;
 import io.statesync.source.FileInspector.NewState;
 import io.statesync.source.FileInspector.Problem;
-import io.statesync.source.FolderWatch.Signal;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.NoSuchFileException;
@@ -229,9 +230,9 @@ public sealed class FileSource<T extends @Nullable Object> implements StateBindi
 
     private void run() {
         try {
-            Signal signal = Signal.FILE;
+            Signal signal = Signal.ANY;
             while (signal != Signal.CLOSED && !closed.get()) {
-                look(signal == Signal.FILE);
+                look(signal == Signal.ANY || signal == Signal.FILE);
                 boolean more = work();
                 signal = watch.await(more ? 0 : Math.min(pollNanos, inspector.nanosUntilSettled(System.nanoTime())));
             }
@@ -376,7 +377,7 @@ public sealed class FileSource<T extends @Nullable Object> implements StateBindi
         }
 
         <S extends FileSource<T>> S open(Function<FolderWatch, S> constructor) throws IOException {
-            FolderWatch watch = FolderWatch.of(file, watching);
+            FolderWatch watch = FolderWatch.ofFile(file, watching, log);
             S source = constructor.apply(watch);
             FileSource<T> opened = source;
             opened.thread.start();

@@ -1,4 +1,4 @@
-package io.statesync.source;
+package io.statesync.internal;
 
 import static java.nio.file.StandardWatchEventKinds.ENTRY_CREATE;
 import static java.nio.file.StandardWatchEventKinds.ENTRY_DELETE;
@@ -16,22 +16,22 @@ import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * The wait for something to happen to a file: the operating system's word about its folder, or the end of a time-out.
+ * The wait for something to happen to files of a folder: the operating system's word about it, or the end of a time-out.
  *
- * <p>The folder is watched, not the file, because a save may put a new file in the place of the old one. Where the system
+ * <p>The folder is watched, not the files, because a save may put a new file in the place of the old one. Where the system
  * cannot watch it, only the time-out is left. One thread waits; any thread may wake it or close.
  */
-final class FolderWatch implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger("io.statesync.source");
-
+public final class FolderWatch implements AutoCloseable {
     /** What ended a wait. */
-    enum Signal {
-        /** The file was touched, or that cannot be excluded. */
+    public enum Signal {
+        /** Any file may have been touched: the watch began, or the system lost count. */
+        ANY,
+        /** A file that is asked about was touched. */
         FILE,
         /** A name came or went in the folder: the file may be a link to something that was exchanged. */
         FOLDER,
@@ -42,17 +42,19 @@ final class FolderWatch implements AutoCloseable {
     }
 
     private final Path folder;
-    private final Path name;
+    private final Predicate<? super Path> asked;
+    private final Logger log;
     private final @Nullable WatchService service;
     private final CountDownLatch closed = new CountDownLatch(1);
     private @Nullable WatchKey key; // of the waiting thread
     private @Nullable Thread waiting; // guarded by this
     private boolean woken; // guarded by this
 
-    private FolderWatch(Path folder, Path name, @Nullable WatchService service) {
+    private FolderWatch(Path folder, Predicate<? super Path> asked, boolean watching, Logger log) {
         this.folder = folder;
-        this.name = name;
-        this.service = service;
+        this.asked = asked;
+        this.log = log;
+        this.service = watching ? service(folder, log) : null;
     }
 
     /**
@@ -61,7 +63,7 @@ final class FolderWatch implements AutoCloseable {
      * @param watching whether to ask the operating system; else there are time-outs only
      * @throws IOException if the folder does not exist, or the file is a folder itself
      */
-    static FolderWatch of(Path file, boolean watching) throws IOException {
+    public static FolderWatch ofFile(Path file, boolean watching, Logger log) throws IOException {
         Path folder = file.getParent();
         Path name = file.getFileName();
         if (folder == null || name == null || Files.isDirectory(file)) {
@@ -70,20 +72,30 @@ final class FolderWatch implements AutoCloseable {
         if (!Files.isDirectory(folder)) {
             throw new NoSuchFileException(folder.toString(), null, "no such folder to watch a file in");
         }
-        return new FolderWatch(folder, name, watching ? service(folder) : null);
+        return new FolderWatch(folder, name::equals, watching, log);
     }
 
-    private static @Nullable WatchService service(Path folder) {
+    /**
+     * A watch for files of a folder, which need not exist all the time; begins with the first wait.
+     *
+     * @param asked whether a name within the folder is asked about; told each that is touched, on the waiting thread
+     * @param watching whether to ask the operating system; else there are time-outs only
+     */
+    public static FolderWatch ofFolder(Path folder, Predicate<? super Path> asked, boolean watching, Logger log) {
+        return new FolderWatch(folder, asked, watching, log);
+    }
+
+    private static @Nullable WatchService service(Path folder, Logger log) {
         try {
             return folder.getFileSystem().newWatchService();
         } catch (IOException | UnsupportedOperationException e) {
-            log.warn("folder cannot be watched, its file is polled folder={} error={}", folder, e.toString());
+            log.warn("folder cannot be watched, its files are polled folder={} error={}", folder, e.toString());
             return null;
         }
     }
 
     /** Waits until something happened, at most {@code nanos}. An interrupt and a wake end the wait like a time-out. */
-    Signal await(long nanos) {
+    public Signal await(long nanos) {
         if (!beginWait()) {
             return Signal.TIMEOUT;
         }
@@ -100,7 +112,7 @@ final class FolderWatch implements AutoCloseable {
     }
 
     /** Ends the wait under way, or else the next one. */
-    synchronized void wake() {
+    public synchronized void wake() {
         woken = true;
         if (waiting != null) {
             waiting.interrupt();
@@ -130,7 +142,7 @@ final class FolderWatch implements AutoCloseable {
         long deadline = System.nanoTime() + nanos;
         if (register(watch)) {
             // What happened before a (new) registration was not seen.
-            return Signal.FILE;
+            return Signal.ANY;
         }
         while (true) {
             WatchKey signalled = watch.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
@@ -149,7 +161,10 @@ final class FolderWatch implements AutoCloseable {
     }
 
     private Signal signalOf(WatchEvent<?> event) {
-        if (event.kind() == OVERFLOW || name.equals(event.context())) {
+        if (event.kind() == OVERFLOW || !(event.context() instanceof Path name)) {
+            return Signal.ANY;
+        }
+        if (asked.test(name)) {
             return Signal.FILE;
         }
         return event.kind() == ENTRY_MODIFY ? Signal.TIMEOUT : Signal.FOLDER;

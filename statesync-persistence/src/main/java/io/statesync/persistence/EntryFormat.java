@@ -104,11 +104,28 @@ final class EntryFormat {
      */
     static StoredSnapshot read(String topic, Path file) throws IOException {
         try (SeekableByteChannel channel = Files.newByteChannel(file)) {
-            return read(topic, channel);
+            Head head = readHead(topic, channel);
+            StoredSnapshot snapshot = new StoredSnapshot(head.metadata, take(channel, head.length));
+            snapshot.verify();
+            return snapshot;
         }
     }
 
-    private static StoredSnapshot read(String topic, SeekableByteChannel channel) throws IOException {
+    /**
+     * Reads what describes an entry, and not its payload, which may be damaged.
+     *
+     * @throws IOException as {@link #read} does
+     */
+    static SnapshotMetadata readMetadata(String topic, Path file) throws IOException {
+        try (SeekableByteChannel channel = Files.newByteChannel(file)) {
+            return readHead(topic, channel).metadata;
+        }
+    }
+
+    /** What comes before a payload, and how long that is. */
+    private record Head(SnapshotMetadata metadata, int length) {}
+
+    private static Head readHead(String topic, SeekableByteChannel channel) throws IOException {
         long size = channel.size();
         if (size < PREFIX) {
             throw new DamagedEntryException("the entry is cut: " + size + " bytes");
@@ -132,9 +149,7 @@ final class EntryFormat {
         Map<String, String> fields = fields(header);
         try {
             checkHeader(topic, fields, rest);
-            StoredSnapshot snapshot = new StoredSnapshot(metadata(fields), take(channel, (int) rest));
-            snapshot.verify();
-            return snapshot;
+            return new Head(metadata(fields), (int) rest);
         } catch (IllegalArgumentException | DateTimeException | SyncException e) {
             throw new DamagedEntryException("the header is not understood", e);
         }

@@ -100,6 +100,16 @@ public final class FileStorage implements SnapshotStorage {
         return folder;
     }
 
+    /** Where a topic's newest generation is, if there is one. */
+    Path newest(String topic) {
+        return folder.resolve(EntryNames.of(topic) + NEWEST);
+    }
+
+    /** Where a topic's generation before the newest is, if there is one. */
+    Path before(String topic) {
+        return folder.resolve(EntryNames.of(topic) + BEFORE);
+    }
+
     @Override
     @SuppressWarnings("try") // a turn is only held
     public boolean save(String topic, StoredSnapshot snapshot) throws IOException {

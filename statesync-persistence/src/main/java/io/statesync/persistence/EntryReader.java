@@ -1,0 +1,100 @@
+package io.statesync.persistence;
+
+import io.statesync.NotModified;
+import io.statesync.PullRequest;
+import io.statesync.PullResult;
+import io.statesync.SnapshotEnvelope;
+import io.statesync.StateVersion;
+import io.statesync.internal.Texts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the newest generation of a topic that can be used. Safe for use from any thread. */
+final class EntryReader<T extends @Nullable Object> {
+    private final FileStorage storage;
+    private final String topic;
+    private final SnapshotFormat<T> format;
+
+    EntryReader(FileStorage storage, String topic, SnapshotFormat<T> format) {
+        this.storage = storage;
+        this.topic = topic;
+        this.format = format;
+    }
+
+    /** Hears that the newest generation cannot be used, and that one before it is. */
+    @FunctionalInterface
+    interface Skipped {
+        /**
+         * Told once for each read.
+         *
+         * @param stamp of the file that was skipped; null if it was gone before that was known
+         */
+        void newest(EntryFollower.@Nullable Stamp stamp, Exception problem);
+    }
+
+    /**
+     * Answers a pull.
+     *
+     * @throws IOException if there is nothing that can be used
+     */
+    PullResult<T> answer(PullRequest request, Instant now, Skipped skipped) throws IOException {
+        StateVersion held = request.heldVersion();
+        return held != null && isNewest(held, now) ? NotModified.instance() : newest(now, skipped);
+    }
+
+    /** Whether the newest generation has this version and is not expired. Its header alone is read. */
+    private boolean isNewest(StateVersion version, Instant now) {
+        try {
+            SnapshotMetadata newest = EntryFormat.readMetadata(topic, storage.newest(topic));
+            return newest.version().equals(version) && !newest.isExpired(now);
+        } catch (IOException e) {
+            return false; // what is wrong is found out, and told, when all of it is read
+        }
+    }
+
+    private SnapshotEnvelope<T> newest(Instant now, Skipped skipped) throws IOException {
+        EntryFollower.Stamp stamp = EntryFollower.Stamp.of(storage.newest(topic));
+        List<Exception> problems = new ArrayList<>();
+        for (SnapshotStorage.Generation generation : storage.load(topic)) {
+            try {
+                SnapshotEnvelope<T> snapshot = read(generation, now);
+                problems.forEach(problem -> skipped.newest(stamp, problem));
+                return snapshot;
+            } catch (IOException | RuntimeException e) { // a codec may throw anything
+                if (!(e instanceof NoSuchFileException)) { // which says that it was cleared meanwhile
+                    problems.add(e);
+                }
+            }
+        }
+        throw nothing(problems);
+    }
+
+    private SnapshotEnvelope<T> read(SnapshotStorage.Generation generation, Instant now) throws IOException {
+        StoredSnapshot stored = generation.read();
+        SnapshotMetadata metadata = stored.metadata();
+        if (metadata.isExpired(now)) {
+            throw new IOException("version " + metadata.version() + ", saved at " + metadata.savedAt()
+                    + ", has expired: its time to live was " + metadata.timeToLive());
+        }
+        return format.read(stored);
+    }
+
+    private IOException nothing(List<Exception> problems) {
+        String what = "of topic " + Texts.quote(topic) + " in " + storage.folder();
+        if (problems.isEmpty()) {
+            return Files.isDirectory(storage.folder())
+                    ? new IOException("nothing is kept " + what + " yet")
+                    : new IOException("nothing is kept " + what + ": there is no such folder");
+        }
+        Exception first = problems.get(0);
+        IOException failure =
+                new IOException("what is kept " + what + " cannot be used: " + Texts.reason(first), first);
+        problems.subList(1, problems.size()).forEach(failure::addSuppressed);
+        return failure;
+    }
+}

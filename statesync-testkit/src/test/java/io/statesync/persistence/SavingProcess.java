@@ -14,18 +14,22 @@ final class SavingProcess {
 
     /** How to start it: the folder, then how many seconds, or 0 until it is killed. */
     static ProcessBuilder command(Path folder, long seconds) {
+        return java(SavingProcess.class, folder.toString(), Long.toString(seconds));
+    }
+
+    /** How to start a program of the tests in a JVM of its own. */
+    static ProcessBuilder java(Class<?> program, String... arguments) {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        return new ProcessBuilder(
-                        java,
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "-Xmx64m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        SavingProcess.class.getName(),
-                        folder.toString(),
-                        Long.toString(seconds))
-                .redirectErrorStream(true);
+        List<String> command = new ArrayList<>(List.of(
+                java,
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx64m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                program.getName()));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command).redirectErrorStream(true);
     }
 
     public static void main(String[] arguments) throws IOException {

@@ -29,15 +29,23 @@ public final class JacksonCodec<T extends @Nullable Object> implements TreeCodec
         this.name = name;
     }
 
-    /** JSON of a class. */
+    /**
+     * JSON of a class.
+     *
+     * @throws IllegalStateException if the {@code jackson-annotations} that are there are too old for Jackson 3
+     */
     public static <T extends @Nullable Object> JacksonCodec<T> json(Class<T> type) {
-        JsonMapper mapper = JsonMapper.shared();
+        JsonMapper mapper = mapper();
         return new JacksonCodec<>(mapper, mapper.constructType(type), "json");
     }
 
-    /** JSON of a type with parameters: {@code json(new TypeReference<Map<String, Integer>>() {})}. */
+    /**
+     * JSON of a type with parameters: {@code json(new TypeReference<Map<String, Integer>>() {})}.
+     *
+     * @throws IllegalStateException if the {@code jackson-annotations} that are there are too old for Jackson 3
+     */
     public static <T extends @Nullable Object> JacksonCodec<T> json(TypeReference<T> type) {
-        JsonMapper mapper = JsonMapper.shared();
+        JsonMapper mapper = mapper();
         return new JacksonCodec<>(mapper, mapper.constructType(type), "json");
     }
 
@@ -49,6 +57,16 @@ public final class JacksonCodec<T extends @Nullable Object> implements TreeCodec
     public static <T extends @Nullable Object> JacksonCodec<T> of(
             ObjectMapper mapper, TypeReference<T> type, String name) {
         return new JacksonCodec<>(mapper, mapper.constructType(type), Objects.requireNonNull(name, "name"));
+    }
+
+    /** Databind shares its annotations with Jackson 2, of which a bill of materials may pin an old version. */
+    private static JsonMapper mapper() {
+        try {
+            return JsonMapper.shared();
+        } catch (LinkageError e) {
+            throw new IllegalStateException(
+                    "Jackson 3 cannot be loaded: com.fasterxml.jackson.core:jackson-annotations must be 2.22 or later", e);
+        }
     }
 
     @Override

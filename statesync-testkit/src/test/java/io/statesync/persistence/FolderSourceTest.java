@@ -15,6 +15,7 @@ import io.statesync.testkit.RecordingHandler;
 import io.statesync.testkit.RecordingHandler.Call;
 import io.statesync.testkit.RecordingHandler.Kind;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -31,6 +32,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.hamcrest.Matchers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -284,7 +286,7 @@ class FolderSourceTest {
             awaitVersion(handler, 2 * i + 1);
             storage.clear(TOPIC);
             int told = i;
-            Awaitility.await().untilAtomic(clears, org.hamcrest.Matchers.is(told));
+            Awaitility.await().untilAtomic(clears, Matchers.is(told));
         }
         storage.clear(TOPIC); // there is nothing
         save(9);
@@ -315,7 +317,7 @@ class FolderSourceTest {
             save(i);
             awaitVersion(handler, i);
             storage.clear(TOPIC);
-            Awaitility.await().untilAtomic(calls, org.hamcrest.Matchers.is(i));
+            Awaitility.await().untilAtomic(calls, Matchers.is(i));
         }
     }
 
@@ -393,7 +395,7 @@ class FolderSourceTest {
 
             @Override
             public String decode(byte[] bytes) {
-                String state = new String(bytes, java.nio.charset.StandardCharsets.UTF_8);
+                String state = new String(bytes, StandardCharsets.UTF_8);
                 if (state.contains("2")) {
                     throw new IllegalStateException("not this one");
                 }
@@ -460,7 +462,7 @@ class FolderSourceTest {
         Files.move(storage.folder(), temp.resolve("aside"));
         awaitCount(handler, Kind.DISCONNECTED, 1);
         Files.createDirectory(storage.folder());
-        Awaitility.await().untilAtomic(clears, org.hamcrest.Matchers.is(1));
+        Awaitility.await().untilAtomic(clears, Matchers.is(1));
     }
 
     // ---- options ----

@@ -65,7 +65,8 @@ public final class JacksonCodec<T extends @Nullable Object> implements TreeCodec
             return JsonMapper.shared();
         } catch (LinkageError e) {
             throw new IllegalStateException(
-                    "Jackson 3 cannot be loaded: com.fasterxml.jackson.core:jackson-annotations must be 2.22 or later", e);
+                    "Jackson 3 cannot be loaded: com.fasterxml.jackson.core:jackson-annotations must be 2.22 or later",
+                    e);
         }
     }
 

@@ -106,11 +106,13 @@ class PersistenceSnippetsTest {
         before.flush().join();
         // snippet: Migrations
         Migrations migrations = Migrations.to(2)
-                .from(0, tree -> { // "theme" became "name"
-                    ObjectNode theme = (ObjectNode) tree;
-                    theme.set("name", theme.remove("theme"));
-                    return theme;
-                })
+                .from(
+                        0,
+                        tree -> { // "theme" became "name"
+                            ObjectNode theme = (ObjectNode) tree;
+                            theme.set("name", theme.remove("theme"));
+                            return theme;
+                        })
                 .from(1, tree -> ((ObjectNode) tree).put("size", 12)) // sizes came
                 .build();
 
@@ -118,9 +120,8 @@ class PersistenceSnippetsTest {
                 .migrations(migrations)
                 .build();
         // end
-        PersistentCache<Theme> cache = PersistentCache.builder(format)
-                .storage(FileStorage.in(folder))
-                .build();
+        PersistentCache<Theme> cache =
+                PersistentCache.builder(format).storage(FileStorage.in(folder)).build();
         assertThat(cache.load("theme").join().data()).isEqualTo(new Theme("dark", 12));
     }
 

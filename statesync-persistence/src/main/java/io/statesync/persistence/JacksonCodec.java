@@ -1,6 +1,7 @@
 package io.statesync.persistence;
 
 import java.io.IOException;
+import java.lang.reflect.Type;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -9,10 +10,12 @@ import tools.jackson.databind.JavaType;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.dataformat.cbor.CBORMapper;
+import tools.jackson.dataformat.smile.SmileMapper;
 
 /**
- * A codec by Jackson's data binding. JSON by default; with a mapper of {@code jackson-dataformat-cbor} or {@code -smile},
- * those.
+ * A codec by Jackson's data binding. JSON; CBOR and Smile where {@code jackson-dataformat-cbor} or {@code -smile} are
+ * there.
  *
  * <p>The type is named here and never read from the data: there is no polymorphic typing unless the given mapper has it.
  *
@@ -35,8 +38,7 @@ public final class JacksonCodec<T extends @Nullable Object> implements TreeCodec
      * @throws IllegalStateException if the {@code jackson-annotations} that are there are too old for Jackson 3
      */
     public static <T extends @Nullable Object> JacksonCodec<T> json(Class<T> type) {
-        JsonMapper mapper = mapper();
-        return new JacksonCodec<>(mapper, mapper.constructType(type), "json");
+        return of("json", type);
     }
 
     /**
@@ -45,8 +47,43 @@ public final class JacksonCodec<T extends @Nullable Object> implements TreeCodec
      * @throws IllegalStateException if the {@code jackson-annotations} that are there are too old for Jackson 3
      */
     public static <T extends @Nullable Object> JacksonCodec<T> json(TypeReference<T> type) {
-        JsonMapper mapper = mapper();
-        return new JacksonCodec<>(mapper, mapper.constructType(type), "json");
+        return of("json", type.getType());
+    }
+
+    /**
+     * CBOR (RFC 8949) of a class.
+     *
+     * @throws IllegalStateException if {@code tools.jackson.dataformat:jackson-dataformat-cbor} is not there
+     */
+    public static <T extends @Nullable Object> JacksonCodec<T> cbor(Class<T> type) {
+        return of("cbor", type);
+    }
+
+    /**
+     * CBOR (RFC 8949) of a type with parameters.
+     *
+     * @throws IllegalStateException if {@code tools.jackson.dataformat:jackson-dataformat-cbor} is not there
+     */
+    public static <T extends @Nullable Object> JacksonCodec<T> cbor(TypeReference<T> type) {
+        return of("cbor", type.getType());
+    }
+
+    /**
+     * Smile of a class.
+     *
+     * @throws IllegalStateException if {@code tools.jackson.dataformat:jackson-dataformat-smile} is not there
+     */
+    public static <T extends @Nullable Object> JacksonCodec<T> smile(Class<T> type) {
+        return of("smile", type);
+    }
+
+    /**
+     * Smile of a type with parameters.
+     *
+     * @throws IllegalStateException if {@code tools.jackson.dataformat:jackson-dataformat-smile} is not there
+     */
+    public static <T extends @Nullable Object> JacksonCodec<T> smile(TypeReference<T> type) {
+        return of("smile", type.getType());
     }
 
     /**
@@ -59,15 +96,34 @@ public final class JacksonCodec<T extends @Nullable Object> implements TreeCodec
         return new JacksonCodec<>(mapper, mapper.constructType(type), Objects.requireNonNull(name, "name"));
     }
 
-    /** Databind shares its annotations with Jackson 2, of which a bill of materials may pin an old version. */
-    private static JsonMapper mapper() {
+    private static <T extends @Nullable Object> JacksonCodec<T> of(String name, Type type) {
+        ObjectMapper mapper;
         try {
-            return JsonMapper.shared();
+            mapper = switch (name) {
+                case "cbor" -> Cbor.MAPPER;
+                case "smile" -> Smile.MAPPER;
+                default -> JsonMapper.shared();
+            };
         } catch (LinkageError e) {
+            // Databind shares its annotations with Jackson 2, of which a bill of materials may pin an old version.
             throw new IllegalStateException(
-                    "Jackson 3 cannot be loaded: com.fasterxml.jackson.core:jackson-annotations must be 2.22 or later",
+                    name.equals("json")
+                            ? "Jackson 3 needs com.fasterxml.jackson.core:jackson-annotations 2.22 or later, and an older"
+                                    + " one is there"
+                            : "codec " + name + " needs tools.jackson.dataformat:jackson-dataformat-" + name,
                     e);
         }
+        return new JacksonCodec<>(mapper, mapper.constructType(type), name);
+    }
+
+    /** Loaded only when it is asked for, since its library is optional. */
+    private static final class Cbor {
+        static final ObjectMapper MAPPER = CBORMapper.shared();
+    }
+
+    /** Loaded only when it is asked for, since its library is optional. */
+    private static final class Smile {
+        static final ObjectMapper MAPPER = SmileMapper.shared();
     }
 
     @Override

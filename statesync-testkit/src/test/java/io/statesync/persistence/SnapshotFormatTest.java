@@ -9,10 +9,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.node.ObjectNode;
 
 class SnapshotFormatTest {
     private static final StateVersion VERSION = StateVersion.of(Revision.MAX, Revision.of(3));
@@ -60,6 +64,27 @@ class SnapshotFormatTest {
         assertThat(SnapshotFormat.of(plain("plain")).read(stored).data())
                 .as("a format with another compression reads it")
                 .isEqualTo(state);
+    }
+
+    @Test
+    void binaryCodecsReadAndMigrateToo() throws IOException {
+        record Point(int x, int y) {}
+        Migrations migrations = Migrations.to(1)
+                .from(0, tree -> ((ObjectNode) tree).put("y", 7))
+                .build();
+        for (StateCodec<Map<String, Integer>> old : List.<StateCodec<Map<String, Integer>>>of(
+                JacksonCodec.json(new TypeReference<Map<String, Integer>>() {}),
+                JacksonCodec.cbor(new TypeReference<Map<String, Integer>>() {}),
+                JacksonCodec.smile(new TypeReference<Map<String, Integer>>() {}))) {
+            StoredSnapshot stored = SnapshotFormat.of(old).write(VERSION, Map.of("x", 3), Instant.EPOCH);
+            assertThat(stored.metadata().codec()).isEqualTo(old.name());
+            SnapshotFormat<Point> format = SnapshotFormat.builder(JacksonCodec.cbor(Point.class))
+                    .alsoReads(JacksonCodec.json(Point.class))
+                    .alsoReads(JacksonCodec.smile(Point.class))
+                    .migrations(migrations)
+                    .build();
+            assertThat(format.read(stored).data()).isEqualTo(new Point(3, 7));
+        }
     }
 
     @Test

@@ -3,9 +3,10 @@ package io.statesync.testkit;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.statesync.StateSync;
+import io.statesync.persistence.PersistentCache;
 import java.io.File;
-import java.io.IOException;
 import java.io.StringWriter;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Compiles a tiny module that requires ours and runs it in a JVM of its own. All other tests run on the class path, where
@@ -35,11 +38,32 @@ class ModulePathSmokeTest {
     void runsOnTheModulePath() throws Exception {
         assertThat(compile("io.statesync.Revision.MAX.isAbove(io.statesync.Revision.ZERO)"))
                 .isEmpty();
+        assertThat(run(modulePath())).contains("module io.statesync.core says true");
+    }
 
+    @Test
+    void persistenceRunsOnTheModulePathWithoutWhatIsOptional() throws Exception {
+        String expression = "io.statesync.persistence.PersistentCache.in(new io.statesync.persistence.MemoryStorage(),"
+                + " io.statesync.persistence.JacksonCodec.json(String.class)).load(\"settings\").join() == null";
+        assertThat(compile("io.statesync.persistence", persistencePath(), expression))
+                .isEmpty();
+        assertThat(run(persistencePath())).contains("module io.statesync.core says true");
+    }
+
+    private static String persistencePath() {
+        return modulePath()
+                + File.pathSeparator
+                + Stream.of(PersistentCache.class, JsonMapper.class, JsonFactory.class, JsonProperty.class)
+                        .map(ModulePathSmokeTest::locationOf)
+                        .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    /** Runs what was compiled; returns what it printed. */
+    private String run(String modulePath) throws Exception {
         Process java = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--module-path",
-                        modulePath() + File.pathSeparator + folder.resolve("classes"),
+                        modulePath + File.pathSeparator + folder.resolve("classes"),
                         "--module",
                         "consumer/consumer.Main")
                 .redirectErrorStream(true)
@@ -47,8 +71,8 @@ class ModulePathSmokeTest {
         String output = new String(java.getInputStream().readAllBytes(), UTF_8);
 
         assertThat(java.waitFor(30, TimeUnit.SECONDS)).isTrue();
-        assertThat(output).contains("module io.statesync.core says true");
-        assertThat(java.exitValue()).isZero();
+        assertThat(java.exitValue()).as(output).isZero();
+        return output;
     }
 
     @Test
@@ -64,10 +88,14 @@ class ModulePathSmokeTest {
                 .contains("does not export it");
     }
 
-    /** Returns what the compiler says, which is nothing if all is well. */
     private String compile(String expression) throws Exception {
+        return compile("io.statesync.core", modulePath(), expression);
+    }
+
+    /** Returns what the compiler says, which is nothing if all is well. */
+    private String compile(String module, String modulePath, String expression) throws Exception {
         Path moduleInfo = Files.writeString(
-                folder.resolve("module-info.java"), "module consumer { requires io.statesync.core; }", UTF_8);
+                folder.resolve("module-info.java"), "module consumer { requires " + module + "; }", UTF_8);
         Path main = Files.writeString(
                 Files.createDirectories(folder.resolve("consumer")).resolve("Main.java"),
                 """
@@ -90,7 +118,7 @@ class ModulePathSmokeTest {
                             null,
                             List.of(
                                     "--module-path",
-                                    modulePath() + File.pathSeparator + locationOf(Nullable.class),
+                                    modulePath + File.pathSeparator + locationOf(Nullable.class),
                                     // In place of the class path of this test.
                                     "--class-path",
                                     folder.toString(),
@@ -103,7 +131,7 @@ class ModulePathSmokeTest {
         }
     }
 
-    private static String modulePath() throws IOException {
+    private static String modulePath() {
         return Stream.of(StateSync.class, Logger.class)
                 .map(ModulePathSmokeTest::locationOf)
                 .collect(Collectors.joining(File.pathSeparator));

@@ -9,11 +9,13 @@ public final class DamagedEntryException extends IOException {
     @Serial
     private static final long serialVersionUID = 1L;
 
-    DamagedEntryException(String message) {
+    /** Says what is wrong with it. */
+    public DamagedEntryException(String message) {
         super(message);
     }
 
-    DamagedEntryException(String message, @Nullable Throwable cause) {
+    /** Says what is wrong with it, and what showed it. */
+    public DamagedEntryException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

@@ -1,8 +1,6 @@
 package io.statesync.persistence;
 
-import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import io.statesync.persistence.internal.Hashes;
 import java.util.HexFormat;
 import java.util.Locale;
 
@@ -24,25 +22,9 @@ final class EntryNames {
             boolean safe = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
             name.append(safe ? c : '_');
         }
-        byte[] hash = sha256().digest(units(topic));
+        byte[] hash = Hashes.ofUnits(topic);
         return name.append('-')
                 .append(HexFormat.of().formatHex(hash, 0, HASH_BYTES))
                 .toString();
-    }
-
-    /** All of a topic: a charset would make a question mark of half a surrogate pair. */
-    private static byte[] units(String topic) {
-        ByteBuffer units = ByteBuffer.allocate(Character.BYTES * topic.length());
-        units.asCharBuffer().put(topic);
-        return units.array();
-    }
-
-    /** The digest that every Java platform has. */
-    static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("no SHA-256 in this JVM", e);
-        }
     }
 }

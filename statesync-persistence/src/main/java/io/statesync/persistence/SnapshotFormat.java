@@ -5,6 +5,7 @@ import io.statesync.StateValidator;
 import io.statesync.StateVersion;
 import io.statesync.internal.Checks;
 import io.statesync.internal.Texts;
+import io.statesync.persistence.internal.Hashes;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -90,7 +91,7 @@ public final class SnapshotFormat<T extends @Nullable Object> {
                 compressedBy,
                 bytes.length,
                 EntryFormat.crc32c(payload),
-                sha256 ? HexFormat.of().formatHex(EntryNames.sha256().digest(payload)) : null,
+                sha256 ? HexFormat.of().formatHex(Hashes.sha256().digest(payload)) : null,
                 timeToLive);
         return new StoredSnapshot(metadata, payload);
     }

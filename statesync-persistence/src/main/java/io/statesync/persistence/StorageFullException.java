@@ -8,7 +8,8 @@ public final class StorageFullException extends IOException {
     @Serial
     private static final long serialVersionUID = 1L;
 
-    StorageFullException(String message) {
+    /** Says what is wrong, and how much there is. */
+    public StorageFullException(String message) {
         super(message);
     }
 }

@@ -1,5 +1,6 @@
 package io.statesync.persistence;
 
+import io.statesync.persistence.internal.Hashes;
 import java.util.HexFormat;
 import java.util.Objects;
 
@@ -35,7 +36,7 @@ public final class StoredSnapshot {
         }
         String sha256 = metadata.sha256();
         if (sha256 != null
-                && !sha256.equals(HexFormat.of().formatHex(EntryNames.sha256().digest(payload)))) {
+                && !sha256.equals(HexFormat.of().formatHex(Hashes.sha256().digest(payload)))) {
             throw new DamagedEntryException("the payload's SHA-256 is wrong");
         }
     }

@@ -12,4 +12,6 @@ module io.statesync.core {
     exports io.statesync.micrometer;
     exports io.statesync.replica;
     exports io.statesync.source;
+    exports io.statesync.source.internal to
+            io.statesync.persistence;
 }

@@ -16,6 +16,7 @@ import io.statesync.source.FileInspector.Finding;
 import io.statesync.source.FileInspector.GoodAgain;
 import io.statesync.source.FileInspector.NewState;
 import io.statesync.source.FileInspector.Problem;
+import io.statesync.source.internal.Feeds;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.NoSuchFileException;

@@ -3,6 +3,7 @@ package io.statesync.source;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
 import io.statesync.internal.Checks;
+import io.statesync.source.internal.Versions;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;

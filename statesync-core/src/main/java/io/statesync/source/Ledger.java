@@ -5,6 +5,7 @@ import io.statesync.Revision;
 import io.statesync.StateVersion;
 import io.statesync.WriteResult;
 import io.statesync.internal.Texts;
+import io.statesync.source.internal.Versions;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.Map;

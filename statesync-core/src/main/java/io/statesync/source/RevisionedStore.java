@@ -13,6 +13,7 @@ import io.statesync.StateVersion;
 import io.statesync.WriteResult;
 import io.statesync.internal.Checks;
 import io.statesync.internal.DefaultExecutor;
+import io.statesync.source.internal.Feeds;
 import java.time.InstantSource;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;

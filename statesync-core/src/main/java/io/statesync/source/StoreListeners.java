@@ -3,6 +3,7 @@ package io.statesync.source;
 import io.statesync.Subscription;
 import io.statesync.internal.Conflator;
 import io.statesync.internal.Quietly;
+import io.statesync.source.internal.Delivery;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;

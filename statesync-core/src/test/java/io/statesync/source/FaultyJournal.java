@@ -2,6 +2,7 @@ package io.statesync.source;
 
 import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
+import io.statesync.source.internal.Versions;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -12,6 +12,7 @@ import io.statesync.WriteResult;
 import io.statesync.WriteResult.Accepted;
 import io.statesync.WriteResult.Unknown;
 import io.statesync.source.FaultyJournal.Fault;
+import io.statesync.source.internal.Versions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -11,6 +11,7 @@ import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
 import io.statesync.Subscription;
 import io.statesync.source.StoreEvent.Kind;
+import io.statesync.source.internal.Versions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;

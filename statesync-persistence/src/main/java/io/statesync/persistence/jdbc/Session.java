@@ -23,6 +23,7 @@ final class Session {
     private final Dialect dialect;
     private final boolean autoCommit;
     private boolean inTransaction; // so its auto-commit is off, also when the transaction has ended
+    private boolean undone;
     private boolean broken;
 
     private Session(Connection connection, Dialect dialect, boolean autoCommit) {
@@ -39,7 +40,7 @@ final class Session {
 
     /** Reads a row. */
     @FunctionalInterface
-    interface RowReader<R> {
+    interface RowReader<R extends @Nullable Object> {
         R read(ResultSet row) throws SQLException;
     }
 
@@ -83,6 +84,16 @@ final class Session {
         }
     }
 
+    /** Reads all rows that a query gives. */
+    void each(RowReader<?> reader, String sql, @Nullable Object... values) throws SQLException {
+        try (PreparedStatement statement = prepare(sql, values);
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                Object unused = reader.read(rows);
+            }
+        }
+    }
+
     private PreparedStatement prepare(String sql, @Nullable Object... values) throws SQLException {
         PreparedStatement statement = connection.prepareStatement(sql);
         try {
@@ -120,6 +131,12 @@ final class Session {
             rollBack(t);
             throw t;
         }
+        if (undone) {
+            broken = true;
+            connection.rollback();
+            broken = false;
+            return result;
+        }
         try {
             connection.commit();
         } catch (Throwable t) { // whatever it is, the database may have done it
@@ -131,6 +148,11 @@ final class Session {
             throw new CommitInDoubtException(t);
         }
         return result;
+    }
+
+    /** Has the transaction under way end without effect when its work returns. */
+    void undo() {
+        undone = true;
     }
 
     private void rollBack(Throwable cause) {

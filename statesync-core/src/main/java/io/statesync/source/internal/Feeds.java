@@ -1,4 +1,4 @@
-package io.statesync.source;
+package io.statesync.source.internal;
 
 import io.statesync.InvalidationEvent;
 import io.statesync.InvalidationHandler;
@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Safe for use from any thread, also from inside a handler.
  */
-final class Feeds {
+public final class Feeds {
     private static final Logger log = LoggerFactory.getLogger("io.statesync.source");
     private static final Feed[] NONE = {};
 
@@ -35,7 +35,7 @@ final class Feeds {
      * @param newest the newest event; null before the first
      * @param executor what handlers are called on
      */
-    Feeds(Supplier<? extends @Nullable InvalidationEvent> newest, Executor executor) {
+    public Feeds(Supplier<? extends @Nullable InvalidationEvent> newest, Executor executor) {
         this.newest = newest;
         this.executor = new Delivery(executor);
     }
@@ -45,7 +45,7 @@ final class Feeds {
      *
      * @throws IllegalStateException if the source is disconnected
      */
-    Subscription add(InvalidationHandler handler) {
+    public Subscription add(InvalidationHandler handler) {
         Feed feed = new Feed(Objects.requireNonNull(handler, "handler"));
         synchronized (feeds) {
             if (disconnected) {
@@ -58,14 +58,14 @@ final class Feeds {
     }
 
     /** There is a newer event. */
-    void announce() {
+    public void announce() {
         for (Feed feed : all()) {
             feed.signal();
         }
     }
 
     /** Tells all that nothing more will come, and forgets them. */
-    void disconnect() {
+    public void disconnect() {
         synchronized (feeds) {
             disconnected = true;
         }

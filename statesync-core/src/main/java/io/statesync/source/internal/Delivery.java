@@ -1,4 +1,4 @@
-package io.statesync.source;
+package io.statesync.source.internal;
 
 import io.statesync.internal.DefaultExecutor;
 import io.statesync.internal.Quietly;
@@ -11,13 +11,13 @@ import org.slf4j.LoggerFactory;
  * What subscribers are called on: the executor that the options name, and the shared pool for what it refuses. An event
  * that is dropped would leave a replica behind until the next one.
  */
-final class Delivery implements Executor {
+public final class Delivery implements Executor {
     private static final Logger log = LoggerFactory.getLogger("io.statesync.source");
 
     private final Executor executor;
     private final AtomicBoolean refused = new AtomicBoolean();
 
-    Delivery(Executor executor) {
+    public Delivery(Executor executor) {
         this.executor = executor;
     }
 

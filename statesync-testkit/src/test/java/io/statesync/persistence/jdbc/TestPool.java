@@ -39,6 +39,9 @@ final class TestPool implements AutoCloseable {
     private final AtomicInteger calls = new AtomicInteger();
     private volatile int failing; // 0 for none
     private volatile Fault fault = Fault.REFUSED;
+    private volatile boolean failingAll;
+    private volatile String failingName = "";
+    private final AtomicInteger taken = new AtomicInteger();
 
     TestPool(DataSource real) {
         this(real, true);
@@ -57,11 +60,28 @@ final class TestPool implements AutoCloseable {
         failing = call;
     }
 
+    /** Has the next call of a method fail. */
+    void fail(String method, Fault how) {
+        fault = how;
+        failingName = method;
+    }
+
     /** Has no call fail, and says whether one did. */
     boolean heal() {
         boolean failed = failing > 0 && calls.get() >= failing;
         failing = 0;
+        failingName = "";
         return failed;
+    }
+
+    /** Has no connection be had, or some again. */
+    void failAll(boolean failing) {
+        failingAll = failing;
+    }
+
+    /** How many connections were asked for. */
+    int taken() {
+        return taken.get();
     }
 
     /** How many connections were not given back. */
@@ -72,7 +92,8 @@ final class TestPool implements AutoCloseable {
     DataSource source() {
         return proxy(DataSource.class, (proxy, method, args) -> {
             assertThat(method.getName()).isEqualTo("getConnection");
-            if (failing > 0 && calls.incrementAndGet() == failing) {
+            taken.incrementAndGet();
+            if (failingAll || (failing > 0 && calls.incrementAndGet() == failing)) {
                 throw new SQLException("made to fail at getConnection", "08001");
             }
             return new Lent(take()).proxy();
@@ -134,7 +155,7 @@ final class TestPool implements AutoCloseable {
             if (dead && !closing) {
                 throw new SQLException("the connection is dead", "08003");
             }
-            boolean fails = failing > 0 && calls.incrementAndGet() == failing;
+            boolean fails = (failing > 0 && calls.incrementAndGet() == failing) || name.equals(failingName);
             if (fails && fault != Fault.DEAD_AFTER) {
                 throw failure(name);
             }

@@ -2,16 +2,10 @@ package io.statesync.persistence;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -36,20 +30,12 @@ public final class FileStorage implements SnapshotStorage {
     private static final String TEMPORARY = ".tmp";
     private static final String LOCK = ".lock";
 
-    private final Path folder;
+    private final DurableFolder folder;
     private final long maxBytes;
-    private final FileAttribute<?>[] privately;
 
     private FileStorage(Path folder, long maxBytes) throws IOException {
         this.maxBytes = maxBytes;
-        boolean posix = folder.getFileSystem().supportedFileAttributeViews().contains("posix");
-        this.privately = posix
-                ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
-                }
-                : new FileAttribute<?>[0];
-        makeFolder(folder.toAbsolutePath(), posix);
-        this.folder = folder.toRealPath(); // one name for those who share it, whatever links they came by
+        this.folder = DurableFolder.in(folder);
     }
 
     /**
@@ -76,38 +62,19 @@ public final class FileStorage implements SnapshotStorage {
         return new FileStorage(folder, maxBytes);
     }
 
-    private static void makeFolder(Path folder, boolean posix) throws IOException {
-        List<Path> made = new ArrayList<>();
-        for (Path path = folder; path != null && Files.notExists(path); path = path.getParent()) {
-            made.add(path);
-        }
-        FileAttribute<?>[] attributes = posix
-                ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
-                }
-                : new FileAttribute<?>[0];
-        Files.createDirectories(folder, attributes);
-        for (Path path : made) {
-            Path parent = path.getParent();
-            if (parent != null) {
-                forceFolder(parent);
-            }
-        }
-    }
-
     /** The folder, as an absolute path without links. */
     public Path folder() {
-        return folder;
+        return folder.path();
     }
 
     /** Where a topic's newest generation is, if there is one. */
     Path newest(String topic) {
-        return folder.resolve(EntryNames.of(topic) + NEWEST);
+        return folder.file(EntryNames.of(topic) + NEWEST);
     }
 
     /** Where a topic's generation before the newest is, if there is one. */
     Path before(String topic) {
-        return folder.resolve(EntryNames.of(topic) + BEFORE);
+        return folder.file(EntryNames.of(topic) + BEFORE);
     }
 
     @Override
@@ -115,8 +82,8 @@ public final class FileStorage implements SnapshotStorage {
     public boolean save(String topic, StoredSnapshot snapshot) throws IOException {
         Objects.requireNonNull(snapshot, "snapshot");
         String name = EntryNames.of(topic);
-        Path newest = folder.resolve(name + NEWEST);
-        Path before = folder.resolve(name + BEFORE);
+        Path newest = folder.file(name + NEWEST);
+        Path before = folder.file(name + BEFORE);
         try (Turn turn = turn(name)) {
             StoredSnapshot kept = readable(topic, newest);
             Path given = kept == null ? newest : before; // its place is what the save gives up
@@ -124,30 +91,18 @@ public final class FileStorage implements SnapshotStorage {
                 kept = readable(topic, before); // a save was cut short, or its file damaged
             }
             if (kept != null && !snapshot.metadata().supersedes(kept.metadata())) {
-                forceFolder(folder); // who saved it may have failed or died before that
+                folder.force(); // who saved it may have failed or died before that
                 return false;
             }
             ByteBuffer head = EntryFormat.head(topic, snapshot);
             checkRoom(given, head.remaining() + (long) snapshot.payload().length);
-            replace(name, head, snapshot.payload(), given);
-            forceFolder(folder);
+            folder.replace(
+                    newest,
+                    folder.file(name + TEMPORARY),
+                    given.equals(newest) ? null : given,
+                    head,
+                    snapshot.payload());
             return true;
-        }
-    }
-
-    private void replace(String name, ByteBuffer head, byte[] payload, Path given) throws IOException {
-        Path newest = folder.resolve(name + NEWEST);
-        Path temporary = folder.resolve(name + TEMPORARY);
-        try {
-            Files.deleteIfExists(temporary); // of a save that was cut short
-            write(temporary, head, payload);
-            if (!given.equals(newest)) {
-                move(newest, given);
-            }
-            move(temporary, newest);
-        } catch (IOException | RuntimeException e) {
-            discard(temporary, e);
-            throw e;
         }
     }
 
@@ -160,50 +115,11 @@ public final class FileStorage implements SnapshotStorage {
         }
     }
 
-    private void write(Path file, ByteBuffer head, byte[] bytes) throws IOException {
-        ByteBuffer payload = ByteBuffer.wrap(bytes);
-        ByteBuffer[] parts = {head, payload};
-        try (FileChannel channel =
-                FileChannel.open(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), privately)) {
-            do {
-                payload.limit(Math.min(bytes.length, payload.position() + EntryFormat.PIECE));
-                channel.write(parts);
-            } while (head.hasRemaining() || payload.position() < bytes.length);
-            channel.force(true);
-        }
-    }
-
-    private static void discard(Path file, Exception cause) {
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException | RuntimeException e) {
-            cause.addSuppressed(e);
-        }
-    }
-
-    private static void move(Path from, Path to) throws IOException {
-        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    }
-
-    private static void forceFolder(Path folder) throws IOException {
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
-        } catch (FileSystemException e) {
-            if (!isWindows()) {
-                throw e;
-            }
-        }
-    }
-
-    private static boolean isWindows() {
-        return System.getProperty("os.name", "").startsWith("Windows");
-    }
-
     @Override
     public List<Generation> load(String topic) {
         String name = EntryNames.of(topic);
-        Path newest = folder.resolve(name + NEWEST);
-        Path before = folder.resolve(name + BEFORE);
+        Path newest = folder.file(name + NEWEST);
+        Path before = folder.file(name + BEFORE);
         List<Generation> generations = new ArrayList<>();
         if (!Files.notExists(newest)) { // what cannot be found out is found out by reading
             generations.add(() -> readNewest(topic, name, newest));
@@ -232,12 +148,12 @@ public final class FileStorage implements SnapshotStorage {
     public void clear(String topic) throws IOException {
         String name = EntryNames.of(topic);
         try (Turn turn = turn(name)) {
-            Files.deleteIfExists(folder.resolve(name + TEMPORARY));
-            if (Files.deleteIfExists(folder.resolve(name + BEFORE))) {
-                forceFolder(folder);
+            Files.deleteIfExists(folder.file(name + TEMPORARY));
+            if (Files.deleteIfExists(folder.file(name + BEFORE))) {
+                folder.force();
             }
-            Files.deleteIfExists(folder.resolve(name + NEWEST));
-            forceFolder(folder);
+            Files.deleteIfExists(folder.file(name + NEWEST));
+            folder.force();
         }
     }
 
@@ -245,7 +161,7 @@ public final class FileStorage implements SnapshotStorage {
     public StorageUsage usage() throws IOException {
         Set<String> topics = new TreeSet<>();
         long bytes = 0;
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder.path())) {
             for (Path file : files) {
                 String name = String.valueOf(file.getFileName());
                 if (name.endsWith(NEWEST) || name.endsWith(BEFORE)) {
@@ -272,11 +188,11 @@ public final class FileStorage implements SnapshotStorage {
         long after = usage().bytes() - size(given) + bytes;
         if (after > maxBytes) {
             throw new StorageFullException("a snapshot of " + bytes + " bytes would make it " + after
-                    + " in all, and maxBytes is " + maxBytes + ": " + folder);
+                    + " in all, and maxBytes is " + maxBytes + ": " + folder.path());
         }
     }
 
     private Turn turn(String name) throws IOException {
-        return Turn.take(folder.resolve(name + LOCK), privately);
+        return folder.turn(name + LOCK);
     }
 }

@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * {@link NotSentException}.
  *
  * <p>Replicas hear of the writes of this object at once. Those of others are heard by looking at the version every
- * {@code pollInterval} while there is a subscription, or by another subscriber, such as one that PostgreSQL notifies.
+ * {@code pollInterval} while there is a subscription, or by another subscriber, such as a {@link PostgresSubscriber}.
  *
  * <p>All that blocks, and the validator and codec, runs on the executor. There is no thread, and nothing to close. The
  * tables {@code statesync_state} and {@code statesync_proposal} are made when they are first needed.
@@ -290,7 +290,7 @@ public final class JdbcAuthority<T extends @Nullable Object> implements Authorit
         }
 
         /**
-         * The channel on which PostgreSQL tells of each write, in its transaction.
+         * The channel on which PostgreSQL tells of each write, in its transaction, for a {@link PostgresSubscriber}.
          *
          * @throws IllegalArgumentException if it is not made of ASCII letters, digits and underlines
          */

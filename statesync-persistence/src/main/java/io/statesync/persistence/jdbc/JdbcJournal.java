@@ -170,7 +170,7 @@ public final class JdbcJournal<T extends @Nullable Object> implements StateJourn
         }
 
         /**
-         * The channel on which PostgreSQL tells of each commit, for a subscriber of it.
+         * The channel on which PostgreSQL tells of each commit, for a {@link PostgresSubscriber}.
          *
          * @throws IllegalArgumentException if it is not made of ASCII letters, digits and underlines
          */

@@ -31,12 +31,14 @@ public final class JdbcStorage implements SnapshotStorage {
     private final SnapshotTable table;
     private final String tableName;
     private final long maxBytes;
+    private final @Nullable Notification notification;
 
     private JdbcStorage(Builder b) {
         tableName = b.tablePrefix + "snapshot";
         table = new SnapshotTable(tableName);
         database = new Database(b.source, table.definition());
         maxBytes = b.maxBytes;
+        notification = b.channel == null ? null : new Notification(b.channel);
     }
 
     /** A storage with the defaults of the builder. Nothing is connected to yet. */
@@ -61,7 +63,13 @@ public final class JdbcStorage implements SnapshotStorage {
                 }
                 checkRoom(session, kept == null ? 0 : kept.given(), snapshot.payload().length);
             }
-            return session.transaction(transaction -> replace(transaction, key, snapshot));
+            return session.transaction(transaction -> {
+                boolean kept = replace(transaction, key, snapshot);
+                if (kept && notification != null) {
+                    notification.send(transaction, topic, snapshot.metadata().version(), null);
+                }
+                return kept;
+            });
         });
     }
 
@@ -153,6 +161,7 @@ public final class JdbcStorage implements SnapshotStorage {
      * <tr><th>option</th><th>default</th></tr>
      * <tr><td>tablePrefix</td><td>{@code statesync_}</td></tr>
      * <tr><td>maxBytes</td><td>no limit</td></tr>
+     * <tr><td>notifyChannel</td><td>none</td></tr>
      * </table>
      *
      * <p>Not safe for use from several threads at once.
@@ -161,6 +170,7 @@ public final class JdbcStorage implements SnapshotStorage {
         private final DataSource source;
         private String tablePrefix = Tables.DEFAULT_PREFIX;
         private long maxBytes = Long.MAX_VALUE;
+        private @Nullable String channel;
 
         private Builder(DataSource source) {
             this.source = Objects.requireNonNull(source, "source");
@@ -187,6 +197,17 @@ public final class JdbcStorage implements SnapshotStorage {
                 throw new IllegalArgumentException("maxBytes must be at least 1: " + maxBytes);
             }
             this.maxBytes = maxBytes;
+            return this;
+        }
+
+        /**
+         * The channel on which PostgreSQL tells of each snapshot that is kept, in its transaction, for a {@link
+         * PostgresSubscriber}.
+         *
+         * @throws IllegalArgumentException if it is not made of ASCII letters, digits and underlines
+         */
+        public Builder notifyChannel(String notifyChannel) {
+            this.channel = Tables.channel("notifyChannel", notifyChannel);
             return this;
         }
 

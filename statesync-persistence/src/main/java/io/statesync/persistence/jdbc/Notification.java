@@ -1,11 +1,17 @@
 package io.statesync.persistence.jdbc;
 
+import io.statesync.InvalidationHandler;
 import io.statesync.StateVersion;
 import java.io.StringWriter;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonWriteFeature;
@@ -63,5 +69,61 @@ final class Notification {
             json.writeEndObject();
         }
         return out.toString();
+    }
+
+    /**
+     * What a notification says.
+     *
+     * @param topic the topic; null if it is named by its hash
+     * @param topicHash the topic's hash; null if it is named
+     * @param payload the payload, for reports
+     */
+    record Event(
+            @Nullable String topic,
+            @Nullable String topicHash,
+            @Nullable String revision,
+            @Nullable String epoch,
+            @Nullable String sourceId,
+            String payload) {
+        void tell(InvalidationHandler handler, @Nullable String topic) {
+            handler.event(topic, revision, epoch, sourceId, payload);
+        }
+    }
+
+    /**
+     * Reads a payload. Fields that are not known are passed over.
+     *
+     * @throws RuntimeException if it is not an object in JSON that names a topic
+     */
+    static Event parse(String payload) {
+        Map<String, String> fields = new HashMap<>();
+        try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), payload)) {
+            if (json.nextToken() != JsonToken.START_OBJECT) {
+                throw new IllegalArgumentException("not an object");
+            }
+            while (json.nextToken() == JsonToken.PROPERTY_NAME) {
+                String name = json.currentName();
+                JsonToken value = json.nextToken();
+                if (value != null && value.isScalarValue() && value != JsonToken.VALUE_NULL) {
+                    fields.put(name, json.getString());
+                } else {
+                    json.skipChildren();
+                }
+            }
+            if (json.nextToken() != null) {
+                throw new IllegalArgumentException("more than an object");
+            }
+        }
+        Event event = new Event(
+                fields.get(TOPIC),
+                fields.get(TOPIC_HASH),
+                fields.get(REVISION),
+                fields.get(EPOCH),
+                fields.get(SOURCE_ID),
+                payload);
+        if (event.topic() == null && event.topicHash() == null) {
+            throw new IllegalArgumentException("no topic");
+        }
+        return event;
     }
 }

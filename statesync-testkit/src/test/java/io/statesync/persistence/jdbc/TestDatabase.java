@@ -15,13 +15,13 @@ import org.postgresql.ds.PGSimpleDataSource;
 import org.sqlite.SQLiteDataSource;
 
 /** The databases that tests run on: real ones, made empty for each test. */
-enum TestDatabase {
+public enum TestDatabase {
     H2,
     SQLITE,
     POSTGRESQL;
 
     /** A database with nothing in it, which gives a new connection each time. */
-    DataSource empty() {
+    public DataSource empty() {
         return switch (this) {
             case H2 -> {
                 JdbcDataSource source = new JdbcDataSource();

@@ -2,7 +2,6 @@
 module io.statesync.persistence {
     requires org.slf4j;
     requires static com.github.luben.zstd_jni;
-    requires static org.postgresql.jdbc;
     requires static tools.jackson.dataformat.cbor;
     requires static tools.jackson.dataformat.smile;
     requires static transitive org.jspecify;

@@ -52,11 +52,16 @@ class JdbcJournalTest {
 
     /** What holds on any. */
     abstract static class OnADatabase extends StateJournalContract<String> {
+        private final DataSource database;
         private final TestPool pool;
         private final DataSource source;
 
+        private final int window;
+
         OnADatabase(TestDatabase kind) {
-            pool = new TestPool(kind.empty());
+            window = kind == TestDatabase.H2 ? 1024 : 40;
+            database = kind.empty();
+            pool = new TestPool(database);
             source = pool.source();
         }
 
@@ -67,7 +72,14 @@ class JdbcJournalTest {
 
         @Override
         protected StateJournal<String> createJournal() {
-            return JdbcJournal.of(TOPIC, source, CODEC);
+            return JdbcJournal.<String>builder(TOPIC, source, CODEC)
+                    .window(window)
+                    .build();
+        }
+
+        @Override
+        protected int window() {
+            return window;
         }
 
         @Override
@@ -129,6 +141,19 @@ class JdbcJournalTest {
                 stored = now;
             }
             assertThat(call).as("calls of a commit").isGreaterThan(10);
+        }
+
+        @Test
+        void storesNothingWhenNotEvenTheRollbackWorks() throws Exception {
+            StateJournal<String> journal = createJournal();
+            journal.commit(null, at(1), "p1");
+            TestDatabase.execute(database, "ALTER TABLE statesync_proposal RENAME TO away");
+            pool.fail("rollback", TestPool.Fault.REFUSED);
+            assertThat(commits(journal, 1)).isFalse();
+            assertThat(pool.heal()).isTrue();
+            TestDatabase.execute(database, "ALTER TABLE away RENAME TO statesync_proposal");
+            assertThat(journal.load().snapshot()).isEqualTo(at(1));
+            assertThat(commits(journal, 1)).isTrue();
         }
 
         private static boolean commits(StateJournal<String> journal, long stored) {

@@ -172,7 +172,9 @@ class JdbcStorageTest {
         }
 
         @ParameterizedTest
-        @EnumSource(TestPool.Fault.class)
+        @EnumSource(
+                value = TestPool.Fault.class,
+                names = {"REFUSED", "DEAD_AFTER"})
         void isUsableAfterAFirstUseThatFailed(TestPool.Fault fault) throws Exception {
             TestPool pool = pool(true);
             int call = 1;

@@ -34,6 +34,7 @@ final class TestPool implements AutoCloseable {
 
     private final DataSource real;
     private final boolean autoCommit;
+    private int isolation = Connection.TRANSACTION_NONE;
     private final Deque<Connection> idle = new ArrayDeque<>();
     private final AtomicInteger lent = new AtomicInteger();
     private final AtomicInteger calls = new AtomicInteger();
@@ -41,6 +42,7 @@ final class TestPool implements AutoCloseable {
     private volatile Fault fault = Fault.REFUSED;
     private volatile boolean failingAll;
     private volatile String failingName = "";
+    private volatile boolean failedByName;
     private final AtomicInteger taken = new AtomicInteger();
 
     TestPool(DataSource real) {
@@ -51,6 +53,13 @@ final class TestPool implements AutoCloseable {
     TestPool(DataSource real, boolean autoCommit) {
         this.real = real;
         this.autoCommit = autoCommit;
+    }
+
+    /** A pool whose connections have this isolation, one of the constants of {@link Connection}. */
+    static TestPool isolating(DataSource real, int isolation) {
+        TestPool pool = new TestPool(real);
+        pool.isolation = isolation;
+        return pool;
     }
 
     /** Has the n-th call from now on fail, from 1. */
@@ -68,7 +77,8 @@ final class TestPool implements AutoCloseable {
 
     /** Has no call fail, and says whether one did. */
     boolean heal() {
-        boolean failed = failing > 0 && calls.get() >= failing;
+        boolean failed = failedByName || (failing > 0 && calls.get() >= failing);
+        failedByName = false;
         failing = 0;
         failingName = "";
         return failed;
@@ -107,6 +117,9 @@ final class TestPool implements AutoCloseable {
         }
         if (connection == null) {
             connection = real.getConnection();
+            if (isolation != Connection.TRANSACTION_NONE) {
+                connection.setTransactionIsolation(isolation);
+            }
         }
         connection.setAutoCommit(autoCommit);
         lent.incrementAndGet();
@@ -155,7 +168,11 @@ final class TestPool implements AutoCloseable {
             if (dead && !closing) {
                 throw new SQLException("the connection is dead", "08003");
             }
-            boolean fails = (failing > 0 && calls.incrementAndGet() == failing) || name.equals(failingName);
+            boolean named = name.equals(failingName);
+            boolean fails = (failing > 0 && calls.incrementAndGet() == failing) || named;
+            if (named) {
+                failedByName = true;
+            }
             if (fails && fault != Fault.DEAD_AFTER) {
                 throw failure(name);
             }

@@ -2,9 +2,13 @@ package io.statesync.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.statesync.Proposal;
 import io.statesync.StateVersion;
 import io.statesync.WriteResult;
+import io.statesync.persistence.FileWriteQueue;
+import io.statesync.persistence.JacksonCodec;
+import io.statesync.persistence.SnapshotFormat;
 import io.statesync.replica.ConflictPolicy;
 import io.statesync.replica.Edit;
 import io.statesync.replica.Observation;
@@ -14,9 +18,10 @@ import io.statesync.replica.ReplicaListener;
 import io.statesync.replica.ReplicaMiddleware;
 import io.statesync.replica.StateReplica;
 import io.statesync.replica.VetoException;
-import io.statesync.replica.WriteQueue;
 import io.statesync.source.RevisionedStore;
 import java.awt.EventQueue;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -25,9 +30,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import javax.swing.SwingUtilities;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The code in docs/replica.md, docs/writing-state.md and docs/multi-window.md. */
 @Timeout(60)
@@ -43,6 +50,9 @@ class ReplicaSnippetsTest {
             return new Theme(other, size);
         }
     }
+
+    @TempDir
+    Path path;
 
     private final RevisionedStore<Theme> store = RevisionedStore.of("theme", new Theme("light", 12));
     private final List<AutoCloseable> opened = new ArrayList<>();
@@ -200,6 +210,7 @@ class ReplicaSnippetsTest {
     }
 
     // snippet: replicaActions
+    @JsonTypeInfo(use = JsonTypeInfo.Id.SIMPLE_NAME) // for a queue on disk: which action it is
     sealed interface ThemeAction {
         record Resize(int by) implements ThemeAction {}
 
@@ -215,16 +226,13 @@ class ReplicaSnippetsTest {
     // end
 
     @Test
-    void actions() {
-        WriteQueue<Theme> onDisk = new WriteQueue<>() {
-            @Override
-            public List<QueuedWrite<Theme>> load() {
-                return List.of();
-            }
-
-            @Override
-            public void save(List<QueuedWrite<Theme>> writes) {}
-        };
+    void actions() throws Exception {
+        // snippet: fileWriteQueue
+        FileWriteQueue<Theme> onDisk = FileWriteQueue.<Theme>builder(
+                        path, "theme", SnapshotFormat.of(JacksonCodec.json(Theme.class)))
+                .actions(ThemeAction.class, JacksonCodec.json(ThemeAction.class))
+                .build();
+        // end
         // snippet: replicaQueue
         StateReplica<Theme> replica = StateReplica.<Theme>builder("theme")
                 .source(store)
@@ -237,6 +245,10 @@ class ReplicaSnippetsTest {
         opened.add(replica);
         replica.flush().join();
         assertThat(store.get().size()).isEqualTo(14);
+        Awaitility.await().until(() -> Files.notExists(onDisk.file()));
+        onDisk.save(List.of(new QueuedWrite.Action<>(new ThemeAction.Repaint("blue"), null)));
+        assertThat(onDisk.load()).containsExactly(new QueuedWrite.Action<>(new ThemeAction.Repaint("blue"), null));
+        onDisk.close();
     }
 
     @Test

@@ -108,6 +108,8 @@ final class Applies<T extends @Nullable Object> {
             }
             if (!engine.isStopped()) {
                 settle(apply, error);
+            } else if (engine.saves != null) {
+                engine.lock.add(Effect.of(engine.saves::stopped)); // it may have heard of this apply after the stop
             }
         });
     }

@@ -94,6 +94,16 @@ final class DemoEditor {
         return !ended.await(pause.toNanos(), TimeUnit.NANOSECONDS);
     }
 
+    /** Puts the file back that was taken away; false if {@code ended} came first. */
+    boolean bringBack(CountDownLatch ended) throws IOException, InterruptedException {
+        if (ended.await(pause.toNanos(), TimeUnit.NANOSECONDS)) {
+            return false;
+        }
+        screen.line(Color.YELLOW, "demo", "brings the file back, with another font size");
+        Files.writeString(file, FIRST.replace("14", "20"));
+        return !endedMeanwhile(ended, () -> sync.revision() >= 1);
+    }
+
     private void showFile() throws IOException {
         List<String> lines = new ArrayList<>(Files.readAllLines(file));
         lines.set(0, "holds now    " + lines.get(0));

@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** The main job: a JSON file, and two replicas that follow it and change it. */
@@ -31,6 +32,7 @@ final class FileSync implements AutoCloseable {
 
     private final Path file;
     private final Screen screen;
+    private final @Nullable Kept kept;
     private final FileAuthority<JsonNode> authority;
     private final List<Replica> replicas = new CopyOnWriteArrayList<>();
     private final AtomicInteger refusals = new AtomicInteger();
@@ -40,17 +42,19 @@ final class FileSync implements AutoCloseable {
     /**
      * Opens a file; the replicas are not there yet.
      *
-     * @throws IOException if there is no such file, or it holds no valid JSON
+     * @param kept what the replicas keep on disk; null for nothing
+     * @throws IOException if there is no such file, or it holds no valid JSON, and nothing is kept
      */
-    FileSync(Path file, Screen screen) throws IOException {
+    FileSync(Path file, @Nullable Kept kept, Screen screen) throws IOException {
         this.file = file;
+        this.kept = kept;
         this.screen = screen;
         this.authority = FileSource.<JsonNode>builder(TOPIC, file, this::decode)
                 .onError((path, problem) -> refused(problem))
                 .writable(json -> JsonFile.encode(json, style))
                 .open();
         Throwable problem = authority.problem();
-        if (problem != null) {
+        if (problem != null && kept == null) {
             authority.close();
             throw new IOException(file + ": " + JsonFile.describe(problem), problem);
         }
@@ -68,8 +72,15 @@ final class FileSync implements AutoCloseable {
      * @param onApplied runs after each apply of a replica
      */
     void start(Runnable onApplied) {
-        replicas.add(new Replica("replica A", Color.CYAN, file, new Gated(), screen, onApplied));
-        replicas.add(new Replica("replica B", Color.GREEN, file, new Gated(), screen, onApplied));
+        Throwable problem = authority.problem();
+        if (problem != null) {
+            screen.line(
+                    Color.RED,
+                    "file",
+                    "not there: " + JsonFile.describe(problem) + "; the replicas start with what is kept, and wait");
+        }
+        replicas.add(new Replica("replica A", Color.CYAN, file, new Gated(), kept, screen, onApplied));
+        replicas.add(new Replica("replica B", Color.GREEN, file, new Gated(), kept, screen, onApplied));
         replicas.forEach(Replica::start);
     }
 
@@ -119,7 +130,7 @@ final class FileSync implements AutoCloseable {
         }
     }
 
-    /** The revision that all replicas have, at least. */
+    /** The revision of the file that all replicas have, at least; 0 while one has what was kept only. */
     long revision() {
         return replicas.stream().mapToLong(Replica::revision).min().orElse(0);
     }

@@ -1,9 +1,11 @@
 package io.statesync.examples;
 
+import io.statesync.persistence.JacksonCodec;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.cfg.JsonNodeFeature;
@@ -18,6 +20,11 @@ final class JsonFile {
             .build();
 
     private JsonFile() {}
+
+    /** How documents are kept in a cache. */
+    static JacksonCodec<JsonNode> codec() {
+        return JacksonCodec.of(MAPPER, new TypeReference<JsonNode>() {}, "json");
+    }
 
     /** Decodes the content of a file: one JSON value. */
     static JsonNode decode(byte[] content) throws IOException {

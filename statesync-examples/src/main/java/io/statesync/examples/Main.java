@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -52,6 +53,8 @@ import picocli.CommandLine.Spec;
             "  statesync                      a file of its own, and somebody who edits it",
             "  statesync settings.json        your file, until Ctrl-C",
             "  statesync --for 30s app.json   your file, for half a minute",
+            "  statesync --cache kept app.json",
+            "                                 likewise; the next run starts without the file, if it has to",
             "  statesync --set editor.tabSize=2 app.json",
             "                                 has a replica write your file, and ends"
         })
@@ -89,6 +92,13 @@ public final class Main implements Callable<Integer> {
     private List<Setting> settings = List.of();
 
     @Option(
+            names = "--cache",
+            paramLabel = "DIR",
+            description =
+                    "Keep what the replicas have in this folder: they start with it, also while FILE is not there.")
+    private @Nullable Path cache;
+
+    @Option(
             names = "--pause",
             paramLabel = "DURATION",
             converter = Durations.class,
@@ -106,7 +116,7 @@ public final class Main implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(hook);
         try {
             if (file != null) {
-                keepInSync(file.toAbsolutePath().normalize(), false);
+                keepInSync(file.toAbsolutePath().normalize(), cache, Part.NONE);
             } else {
                 keepGeneratedFileInSync();
             }
@@ -138,11 +148,19 @@ public final class Main implements Callable<Integer> {
     private void keepGeneratedFileInSync() throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("statesync-");
         Path generated = folder.resolve("settings.json");
+        Path keptIn = cache != null ? cache : folder.resolve("kept");
         try {
             Files.writeString(generated, DemoEditor.FIRST);
-            keepInSync(generated, true);
+            if (keepInSync(generated, keptIn, Part.EDITS)) {
+                screen().line(Color.YELLOW, "demo", "ends the replicas, takes the file away, and starts them again");
+                Files.delete(generated);
+                keepInSync(generated, keptIn, Part.COMES_BACK);
+            }
         } finally {
             Files.deleteIfExists(generated);
+            if (cache == null) {
+                deleteFiles(keptIn);
+            }
             try {
                 Files.delete(folder);
             } catch (DirectoryNotEmptyException e) {
@@ -151,30 +169,63 @@ public final class Main implements Callable<Integer> {
         }
     }
 
-    private void keepInSync(Path watched, boolean generated) throws IOException, InterruptedException {
-        Screen screen = new Screen(commandLine().getOut(), Ansi.AUTO.enabled());
+    private static void deleteFiles(Path folder) throws IOException {
+        if (Files.isDirectory(folder)) {
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+                for (Path each : files) {
+                    Files.delete(each);
+                }
+            }
+            Files.delete(folder);
+        }
+    }
+
+    /** What the demo does. */
+    private enum Part {
+        /** Nothing: the file is the user's. */
+        NONE,
+        EDITS,
+        COMES_BACK
+    }
+
+    private Screen screen() {
+        return new Screen(commandLine().getOut(), Ansi.AUTO.enabled());
+    }
+
+    /** Whether the demo has another part to play, and nobody ended it. */
+    private boolean keepInSync(Path watched, @Nullable Path keptIn, Part part)
+            throws IOException, InterruptedException {
+        Screen screen = screen();
         long begin = System.nanoTime();
-        try (FileSync sync = new FileSync(watched, screen)) {
-            screen.text(
-                    "A JSON file, and two replicas that follow it. Edit it and save:",
-                    "",
-                    "    " + watched,
-                    "",
-                    "ms is the time from the save (the file's modification time) until a replica has applied it.",
-                    "");
+        Kept kept = keptIn == null ? null : new Kept(keptIn, JsonFile.codec(), screen);
+        try (FileSync sync = new FileSync(watched, kept, screen)) {
+            if (part != Part.COMES_BACK) {
+                screen.text(
+                        "A JSON file, and two replicas that follow it. Edit it and save:",
+                        "",
+                        "    " + watched,
+                        "",
+                        "ms is the time from the save (the file's modification time) until a replica has applied it.",
+                        "");
+            }
             sync.start(() -> endAfterEdits(sync));
             endAfterTime();
             write(sync);
-            if (generated && new DemoEditor(watched, sync, pause, screen).run(ended)) {
+            DemoEditor demo = new DemoEditor(watched, sync, pause, screen);
+            if (part == Part.EDITS && demo.run(ended)) {
+                return true;
+            }
+            if (part == Part.COMES_BACK && demo.bringBack(ended)) {
                 screen.line(Color.YELLOW, "demo", "is done; now edit the file yourself, or end with Ctrl-C");
                 endWithTheInput(screen);
             }
             ended.await();
             double seconds = (System.nanoTime() - begin) / 1e9;
-            screen.line(
-                    Color.NONE,
-                    "stopped",
-                    String.format(Locale.ROOT, "after %.1f s, both replicas at revision %d", seconds, sync.revision()));
+            String state = sync.revision() == 0
+                    ? "the replicas had nothing but what is kept"
+                    : "both replicas at revision " + sync.revision();
+            screen.line(Color.NONE, "stopped", String.format(Locale.ROOT, "after %.1f s, %s", seconds, state));
+            return false;
         }
     }
 

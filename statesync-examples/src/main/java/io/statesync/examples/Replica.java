@@ -1,5 +1,6 @@
 package io.statesync.examples;
 
+import io.statesync.RevisionSyncOptions;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.Startup;
 import io.statesync.StateVersion;
@@ -30,26 +31,45 @@ final class Replica implements AutoCloseable {
     private final Color color;
     private final Path file;
     private final Screen screen;
+    private final @Nullable Kept kept;
     private final Runnable onApplied;
     private final StateReplica<JsonNode> replica;
     private @Nullable JsonNode shown; // by the listener only
+    private String lastError = ""; // likewise
     private long revision; // guarded by this
 
-    Replica(String name, Color color, Path file, WritableBinding<JsonNode> source, Screen screen, Runnable onApplied) {
+    Replica(
+            String name,
+            Color color,
+            Path file,
+            WritableBinding<JsonNode> source,
+            @Nullable Kept kept,
+            Screen screen,
+            Runnable onApplied) {
         this.name = name;
         this.color = color;
         this.file = file;
         this.screen = screen;
+        this.kept = kept;
         this.onApplied = onApplied;
         this.replica = StateReplica.<JsonNode>builder(FileSync.TOPIC)
                 .source(source)
                 .sourceId(name)
                 .listener(new Printer())
-                .engine(engine -> engine.instance(name).startup(Startup.FAIL_FAST))
+                .engine(this::configure)
                 .build();
     }
 
-    /** Follows the source from now on; returns when its present state is applied. */
+    private void configure(RevisionSyncOptions.Builder<JsonNode> engine) {
+        engine.instance(name);
+        if (kept == null) {
+            engine.startup(Startup.FAIL_FAST);
+        } else {
+            engine.cache(kept.cache()); // it starts with what is kept, if the source is not there
+        }
+    }
+
+    /** Follows the source from now on; returns when its present state is applied, or what is kept. */
     void start() {
         replica.start().join();
     }
@@ -94,6 +114,16 @@ final class Replica implements AutoCloseable {
         public void onApplied(SnapshotEnvelope<JsonNode> snapshot, StateVersion version, Duration took) {
             JsonNode before = shown;
             shown = snapshot.data();
+            lastError = "";
+            String age = kept == null || before != null ? null : kept.age(version);
+            if (age != null) {
+                screen.line(
+                        color,
+                        name,
+                        column(snapshot, "") + "kept     " + JsonChanges.count(snapshot.data()) + " values, " + age
+                                + " old");
+                return;
+            }
             if (before == null) {
                 screen.line(
                         color,
@@ -129,7 +159,11 @@ final class Replica implements AutoCloseable {
 
         @Override
         public void onError(SyncError error) {
-            screen.line(Color.RED, name, error.phase() + " failed: " + JsonFile.describe(error.error()));
+            String line = error.phase() + " failed: " + JsonFile.describe(error.error());
+            if (!line.equals(lastError)) { // it is tried again and again while the file is away
+                lastError = line;
+                screen.line(Color.RED, name, line);
+            }
         }
 
         @Override
@@ -170,5 +204,6 @@ final class Replica implements AutoCloseable {
     @Override
     public void close() {
         replica.close();
+        replica.engine().close(); // waits until what was applied last is on disk
     }
 }

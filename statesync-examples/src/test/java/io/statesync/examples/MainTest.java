@@ -135,6 +135,32 @@ class MainTest {
     }
 
     @Test
+    void withACacheItStartsWithoutTheFileAndCatchesUpWhenTheFileIsBack() throws Exception {
+        Path file = Files.writeString(folder.resolve("my.json"), "{\"theme\": \"dark\", \"size\": 1.50}");
+        String kept = folder.resolve("kept").toString();
+        try (ChildJvm killed = new ChildJvm("--cache", kept, file.toString())) {
+            killed.lines().await(".*replica [AB]  revision 1 .*loaded +2 values");
+            killed.lines().await(".*replica [AB]  revision 1 .*loaded +2 values");
+            killed.terminate();
+            killed.lines().await(".*stopped +after .*");
+            assertThat(killed.exitCode()).isZero();
+        }
+        Files.delete(file);
+
+        CompletableFuture<Integer> run =
+                CompletableFuture.supplyAsync(() -> execute("--edits", "1", "--cache", kept, file.toString()));
+        out.await(".*file +not there: the file is missing; .*");
+        out.await(".*replica [AB]  revision 1 +kept +2 values, [0-9.]+ s old");
+        out.await(".*replica [AB]  revision 1 +kept +2 values, [0-9.]+ s old");
+        save(file, "{\"theme\": \"light\", \"size\": 1.50}");
+        out.await(".*replica [AB]  revision 1 +\\d+ ms  changed +theme +\"dark\" -> \"light\"");
+        out.await(".*replica [AB]  revision 1 +\\d+ ms  changed +theme +\"dark\" -> \"light\"");
+        save(file, "{}");
+        out.await(".*stopped +after .* s, both replicas at revision 2");
+        assertThat(run.get(60, TimeUnit.SECONDS)).isZero();
+    }
+
+    @Test
     void whatCannotBeSetIsAFailure() throws Exception {
         Path file = Files.writeString(folder.resolve("my.json"), "{\"theme\": \"light\"}");
 
@@ -171,11 +197,16 @@ class MainTest {
     @Test
     void endsWithTheInputWhenNobodyIsThereToEditTheDemosFile() throws Exception {
         try (ChildJvm jvm = new ChildJvm("--pause", "1ms")) {
+            jvm.lines().await(".*demo +ends the replicas, takes the file away, and starts them again");
+            jvm.lines().await(".*file +not there: the file is missing; the replicas start with what is kept, and wait");
+            jvm.lines().await(".*replica [AB]  revision 6 +kept +5 values, [0-9.]+ s old");
+            jvm.lines().await(".*demo +brings the file back, with another font size");
+            jvm.lines().await(".*replica [AB]  revision 1 +\\d+ ms  changed +theme +\"blue\" -> \"light\"");
             jvm.lines().await(".*demo +is done; now edit the file yourself, or end with Ctrl-C");
 
             jvm.endInput();
 
-            jvm.lines().await(".*stopped +after .* s, both replicas at revision 6");
+            jvm.lines().await(".*stopped +after .* s, both replicas at revision 1");
             assertThat(jvm.exitCode()).isZero();
         }
     }

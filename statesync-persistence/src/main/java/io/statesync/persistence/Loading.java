@@ -3,6 +3,7 @@ package io.statesync.persistence;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,8 @@ final class Loading<T extends @Nullable Object> {
     private final SnapshotFormat<T> format;
     private final Reports reports;
     private final List<PersistenceError> failures = new ArrayList<>();
+    private boolean expired; // so is whatever was saved before
+    private @Nullable StateVersion unusable;
 
     Loading(String topic, SnapshotStorage storage, SnapshotFormat<T> format, Reports reports) {
         this.topic = topic;
@@ -56,12 +59,18 @@ final class Loading<T extends @Nullable Object> {
         return loaded;
     }
 
+    /** The version of the newest generation, if that can be read and is of no use here. */
+    @Nullable
+    StateVersion unusable() {
+        return unusable;
+    }
+
     private @Nullable Loaded<T> firstUsable(Instant now) {
         int number = 0;
         try {
             for (SnapshotStorage.Generation generation : storage.load(topic)) {
                 Loaded<T> loaded = use(generation, number++, now);
-                if (loaded != null) {
+                if (loaded != null || expired) {
                     return loaded;
                 }
             }
@@ -77,12 +86,18 @@ final class Loading<T extends @Nullable Object> {
             StoredSnapshot stored = generation.read();
             metadata = stored.metadata();
             if (metadata.isExpired(now)) {
+                expired = true;
                 reports.expired(topic, metadata);
                 return null;
             }
             SnapshotEnvelope<T> snapshot = format.read(stored);
             return new Loaded<>(snapshot, metadata, format.migrations().needsMigration(metadata.schemaVersion()));
+        } catch (NoSuchFileException e) {
+            return null; // it was cleared meanwhile
         } catch (Throwable t) { // of codecs, migrations and validators too: then the one before
+            if (number == 0 && metadata != null && !(t instanceof DamagedEntryException)) {
+                unusable = metadata.version();
+            }
             PersistenceOperation operation =
                     t instanceof MigrationException ? PersistenceOperation.MIGRATE : PersistenceOperation.LOAD;
             failed(operation, t, metadata == null ? null : metadata.version(), number);

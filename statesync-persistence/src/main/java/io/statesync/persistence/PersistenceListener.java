@@ -7,8 +7,8 @@ import java.time.Duration;
  * Hears of what a cache does. Every method has an empty default.
  *
  * <p>Calls come on the cache's executor, from the thread that did it, under no lock; those of one topic's saves and clears
- * one at a time. A listener that is slow holds up the next save of that topic, and nothing else. What a method throws is
- * logged and changes nothing.
+ * one at a time. A listener that is slow holds up the next save of that topic, and nothing else; so one that waits for a
+ * flush or a clear of that topic waits for itself. What a method throws is logged and changes nothing.
  */
 public interface PersistenceListener {
     /**

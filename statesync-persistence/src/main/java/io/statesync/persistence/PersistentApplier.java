@@ -8,8 +8,12 @@ import io.statesync.internal.Checks;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An applier that has a cache keep what it applied, for use without an engine. With one, prefer
@@ -20,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the state
  */
 public final class PersistentApplier<T extends @Nullable Object> implements SnapshotApplier<T>, AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger("io.statesync.persistence");
+    private static final int CLOSE_SECONDS = 10;
+
     private final String topic;
     private final SnapshotApplier<T> applier;
     private final PersistentCache<T> cache;
@@ -76,13 +83,20 @@ public final class PersistentApplier<T extends @Nullable Object> implements Snap
         return cache.flush(topic);
     }
 
-    /** Saves what is pending, or drops it if the cache discards on close, and waits for that. */
+    /**
+     * Saves what is pending, or drops it if the cache discards on close, and waits for that, at most 10 s. An interrupt ends
+     * the wait and stays set.
+     */
     @Override
     public void close() {
         try {
-            cache.stopped(topic).join();
-        } catch (CompletionException | CancellationException e) {
+            cache.stopped(topic).get(CLOSE_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | CancellationException e) {
             return; // the cache has reported it
+        } catch (TimeoutException e) {
+            log.warn("closed while the cache is still saving, which goes on: topic={}", topic);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -28,8 +28,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A load takes the newest generation that can be read, is what was saved, has not outlived its time, can be brought
  * into the present form and is valid; each that cannot is reported.
  *
- * <p>One cache may serve any number of engines and topics of one type of state. Safe for use from any thread. It owns no
- * thread, and a timer only while a save waits; it needs no close.
+ * <p>One cache may serve any number of engines and topics of one type of state. Engines of one topic count as one: when one
+ * of them is stopped, what is pending is saved or discarded, and what failed is not tried again before one applies. Safe for
+ * use from any thread. It owns no thread, and a timer only while a save waits; it needs no close.
  *
  * @param <T> the type of the state; immutable, since it is encoded later and on another thread
  */
@@ -99,13 +100,24 @@ public final class PersistentCache<T extends @Nullable Object> implements Saving
     }
 
     private @Nullable SnapshotEnvelope<T> loadNow(String topic) throws IOException {
-        Loading.Loaded<T> loaded = new Loading<>(topic, storage, format, reports).run(time.now());
+        TopicSaves<T> saves = saves(topic);
+        int clearsBefore = saves.clears();
+        Loading<T> loading = new Loading<>(topic, storage, format, reports);
+        Loading.Loaded<T> loaded;
+        try {
+            loaded = loading.run(time.now());
+        } finally {
+            StateVersion unusable = loading.unusable();
+            if (unusable != null) {
+                saves.unusable(unusable);
+            }
+        }
         if (loaded == null) {
             return null;
         }
         if (loaded.migrated()) {
             SnapshotMetadata origin = loaded.metadata();
-            saves(topic).migrated(origin.version(), loaded.snapshot().data(), origin);
+            saves.migrated(origin.version(), loaded.snapshot().data(), origin, clearsBefore);
         }
         return loaded.snapshot();
     }

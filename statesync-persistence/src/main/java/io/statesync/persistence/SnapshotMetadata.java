@@ -45,11 +45,15 @@ public record SnapshotMetadata(
 
     /**
      * Whether a snapshot that this describes replaces one that {@code other} describes: its version is newer, or it is the
-     * same in a later form, as a migration makes it.
+     * same in a later form, as a migration makes it, or in the same form and the other one had outlived its time when this
+     * one was saved.
      */
     public boolean supersedes(SnapshotMetadata other) {
         int byVersion = version.compareTo(other.version);
-        return byVersion > 0 || (byVersion == 0 && schemaVersion > other.schemaVersion);
+        return byVersion > 0
+                || (byVersion == 0
+                        && (schemaVersion > other.schemaVersion
+                                || (schemaVersion == other.schemaVersion && other.isExpired(savedAt))));
     }
 
     /** Whether its time to live is over; a clock that was set back since it was saved makes nobody old. */

@@ -2,10 +2,10 @@ package io.statesync.persistence;
 
 import io.statesync.StateVersion;
 import io.statesync.TimeSource;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -22,13 +22,17 @@ final class TopicSaves<T extends @Nullable Object> {
     private final PersistentCache<T> cache;
     private final String topic;
     private final SaveTiming timing;
-    private final List<Waiter> waiters = new ArrayList<>();
+    private final Waiters waiters = new Waiters();
     private final List<CompletableFuture<Void>> clears = new ArrayList<>();
     private @Nullable Pending<T> pending; // the newest that is not being saved yet
     private @Nullable Pending<T> saving;
     private @Nullable StateVersion saved; // the last that is durable, since the last clear
     private @Nullable StateVersion newest; // of what is pending, being saved or saved, since the last clear
-    private @Nullable Throwable lost; // why the newest that was applied is not kept, if it was given up
+    private @Nullable Lost lost; // what was applied, is not kept, and was not followed by anything newer
+    private long clearedUpTo; // the number of the last snapshot before the last clear
+    private int clearCount;
+    private @Nullable StateVersion unusable; // what is kept at this version cannot be loaded here
+    private @Nullable Thread worker; // racy: only the worker itself has to recognise itself
     private boolean working; // a task is on its way to the executor, or runs
     private boolean hurried; // somebody waits for what is pending
     private boolean stopped; // no engine applies any more: what fails is not tried again
@@ -54,31 +58,44 @@ final class TopicSaves<T extends @Nullable Object> {
             T data,
             @Nullable SnapshotMetadata origin) {}
 
-    /** Somebody who waits until the snapshot of this number, or a later one, is saved. */
-    private record Waiter(long number, CompletableFuture<Void> future) {}
+    /** A snapshot that was given up. */
+    private record Lost(StateVersion version, Throwable cause) {}
 
     // --- what comes from outside
 
     /** A snapshot was applied. */
     void applied(StateVersion version, T data) {
-        offer(version, data, null);
+        offer(version, data, null, 0);
     }
 
-    /** A snapshot was loaded and migrated: it is saved in its present form, as old as it was. */
-    void migrated(StateVersion version, T data, SnapshotMetadata origin) {
-        offer(version, data, origin);
+    /** How often the topic was cleared; to be asked before a load begins. */
+    synchronized int clears() {
+        return clearCount;
     }
 
-    private void offer(StateVersion version, T data, @Nullable SnapshotMetadata origin) {
+    /** A snapshot was loaded and migrated: it is saved in its present form, as old as it was, unless it was cleared. */
+    void migrated(StateVersion version, T data, SnapshotMetadata origin, int clearsBefore) {
+        offer(version, data, origin, clearsBefore);
+    }
+
+    /** What is kept at a version turned out to be of no use: to be as new as that is not to be durable. */
+    synchronized void unusable(StateVersion version) {
+        unusable = version;
+    }
+
+    private void offer(StateVersion version, T data, @Nullable SnapshotMetadata origin, int clearsBefore) {
+        long now = cache.time.nanoTime();
         boolean begins;
         synchronized (this) {
-            if (!version.isNewerThan(newest)) {
-                return; // another engine of the topic was faster
+            if (!version.isNewerThan(newest) || (origin != null && clearsBefore != clearCount)) {
+                return; // another engine of the topic was faster, or a clear
+            }
+            if (lost != null && !lost.version().isNewerThan(version)) {
+                lost = null;
             }
             newest = version;
-            lost = null;
             stopped = stopped && origin != null;
-            timing.held(cache.time.nanoTime(), pending == null);
+            timing.held(now, pending == null);
             if (pending != null) {
                 cache.reports.coalesced();
             }
@@ -93,32 +110,39 @@ final class TopicSaves<T extends @Nullable Object> {
         CompletableFuture<Void> flushed;
         boolean begins;
         synchronized (this) {
-            flushed = awaitAll();
+            flushed = lost == null ? awaitAll() : CompletableFuture.failedFuture(lost.cause());
+            hurried = pending != null;
             begins = decide();
         }
         begin(begins);
         return flushed;
     }
 
-    /** The engine was stopped: saves, or drops, what is pending. Done when that has ended. */
+    /**
+     * The engine was stopped: saves, or drops, what is pending. Done when that has ended; at once if this is called from
+     * inside a callback of the save under way, which would wait for itself.
+     */
     CompletableFuture<Void> stopped() {
         Pending<T> dropped = null;
         CompletableFuture<Void> ended;
         List<CompletableFuture<Void>> cancelled = List.of();
+        CancellationException discarded = new CancellationException("discarded on close");
         boolean begins;
         synchronized (this) {
             stopped = true;
             if (cache.discardOnClose && pending != null) {
                 dropped = pending;
                 cancelled = drop();
+                lost = new Lost(dropped.version(), discarded);
             }
-            ended = awaitAll();
+            ended = worker == Thread.currentThread() ? CompletableFuture.completedFuture(null) : awaitAll();
+            hurried = pending != null;
             begins = decide();
         }
         if (dropped != null) {
             cache.reports.discarded(topic, dropped.version());
         }
-        cancelled.forEach(future -> future.completeExceptionally(new CancellationException("discarded on close")));
+        cancelled.forEach(future -> future.completeExceptionally(discarded));
         begin(begins);
         return ended;
     }
@@ -130,9 +154,12 @@ final class TopicSaves<T extends @Nullable Object> {
         boolean begins;
         synchronized (this) {
             cancelled = drop();
+            clearedUpTo = count;
+            clearCount++;
             saved = null;
             newest = null;
             lost = null;
+            unusable = null;
             clears.add(cleared);
             begins = decide();
         }
@@ -147,12 +174,9 @@ final class TopicSaves<T extends @Nullable Object> {
     private CompletableFuture<Void> awaitAll() {
         Pending<T> last = pending != null ? pending : saving;
         if (last == null) {
-            return lost == null ? CompletableFuture.completedFuture(null) : CompletableFuture.failedFuture(lost);
+            return CompletableFuture.completedFuture(null);
         }
-        hurried = pending != null;
-        CompletableFuture<Void> future = new CompletableFuture<>();
-        waiters.add(new Waiter(last.number(), future));
-        return future;
+        return waiters.add(last.number());
     }
 
     /** Drops what is pending; who waited for it is returned. */
@@ -160,15 +184,7 @@ final class TopicSaves<T extends @Nullable Object> {
         if (pending == null) {
             return List.of();
         }
-        List<CompletableFuture<Void>> dropped = new ArrayList<>();
-        long saved = saving == null ? 0 : saving.number();
-        for (Iterator<Waiter> each = waiters.iterator(); each.hasNext(); ) {
-            Waiter waiter = each.next();
-            if (waiter.number() > saved) {
-                each.remove();
-                dropped.add(waiter.future());
-            }
-        }
+        List<CompletableFuture<Void>> dropped = waiters.takeAbove(saving == null ? 0 : saving.number());
         pending = null;
         hurried = false;
         forgetUnsaved();
@@ -212,23 +228,11 @@ final class TopicSaves<T extends @Nullable Object> {
         if (timer == null) { // one that is set fires early, and then asks again
             try {
                 timer = cache.time.schedule(this::timerFired, Duration.ofNanos(wait));
-            } catch (RuntimeException e) { // the scheduler was shut down: better too early than never
+            } catch (Throwable t) { // the scheduler was shut down, or gets no thread: better too early than never
                 return true;
             }
         }
         return false;
-    }
-
-    private List<CompletableFuture<Void>> waitersUpTo(long number) {
-        List<CompletableFuture<Void>> reached = new ArrayList<>();
-        for (Iterator<Waiter> each = waiters.iterator(); each.hasNext(); ) {
-            Waiter waiter = each.next();
-            if (waiter.number() <= number) {
-                each.remove();
-                reached.add(waiter.future());
-            }
-        }
-        return reached;
     }
 
     // --- work; the monitor is not held
@@ -252,51 +256,74 @@ final class TopicSaves<T extends @Nullable Object> {
         }
     }
 
+    /** The task will not run, or ended in the middle: what waits for it is told, and nothing stays as if it still ran. */
     private void refused(Throwable error) {
         List<CompletableFuture<Void>> waiting;
+        List<CompletableFuture<Void>> cleared;
         PersistenceError failure;
         boolean begins;
         synchronized (this) {
+            Pending<T> held = pending != null ? pending : saving;
+            saving = null;
             working = false;
             hurried = false;
-            waiting = waitersUpTo(Long.MAX_VALUE);
-            waiting.addAll(clears);
+            waiting = waiters.takeUpTo(Long.MAX_VALUE);
+            cleared = new ArrayList<>(clears);
             clears.clear();
-            failure = pending == null ? null : failure(pending, error, true);
+            failure = held == null ? null : failure(held, error, true);
             begins = decide();
         }
         if (failure != null) {
             cache.reports.failed(failure);
         }
         waiting.forEach(future -> future.completeExceptionally(error));
+        cleared.forEach(future -> clearFailed(future, error));
         begin(begins);
     }
 
     private void work() {
-        while (true) {
-            CompletableFuture<Void> clear = null;
-            Pending<T> save = null;
-            synchronized (this) {
-                if (!isDue()) {
-                    working = false;
-                    return;
-                }
-                if (clears.isEmpty()) {
-                    save = pending;
-                    saving = pending;
-                    pending = null;
-                    hurried = false;
-                    timing.saveBegins(cache.time.nanoTime());
-                } else {
-                    clear = clears.remove(0);
-                }
+        boolean interrupted = Thread.interrupted(); // it is not meant for the storage
+        worker = Thread.currentThread();
+        try {
+            boolean more = true;
+            while (more) {
+                more = workOnce();
             }
-            if (clear != null) {
-                clear(clear);
-            } else if (save != null) {
-                save(save);
+        } catch (Throwable t) { // a broken time source, or a defect
+            worker = null;
+            refused(t);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
             }
         }
+    }
+
+    private boolean workOnce() {
+        CompletableFuture<Void> clear = null;
+        Pending<T> save = null;
+        synchronized (this) {
+            if (!isDue()) {
+                worker = null;
+                working = false;
+                return false;
+            }
+            if (clears.isEmpty()) {
+                timing.saveBegins(cache.time.nanoTime());
+                save = pending;
+                saving = pending;
+                pending = null;
+                hurried = false;
+            } else {
+                clear = clears.remove(0);
+            }
+        }
+        if (clear != null) {
+            clear(clear);
+        } else if (save != null) {
+            save(save);
+        }
+        return true;
     }
 
     private void clear(CompletableFuture<Void> cleared) {
@@ -306,17 +333,21 @@ final class TopicSaves<T extends @Nullable Object> {
                 saved = null;
             }
         } catch (Throwable t) { // whatever it is, the next one must have its turn
-            cache.reports.failed(new PersistenceError(topic, PersistenceOperation.CLEAR, t, null, 0, 1, null));
-            cleared.completeExceptionally(t);
+            clearFailed(cleared, t);
             return;
         }
         cache.reports.cleared(topic);
         cleared.complete(null);
     }
 
+    private void clearFailed(CompletableFuture<Void> cleared, Throwable error) {
+        cache.reports.failed(new PersistenceError(topic, PersistenceOperation.CLEAR, error, null, 0, 1, null));
+        cleared.completeExceptionally(error);
+    }
+
     private void save(Pending<T> snapshot) {
-        long began = cache.time.nanoTime();
         StoredSnapshot stored;
+        long began = cache.time.nanoTime();
         try {
             stored = encode(snapshot);
         } catch (Throwable t) { // of a codec: it would fail again
@@ -330,25 +361,38 @@ final class TopicSaves<T extends @Nullable Object> {
             failed(snapshot, t, true);
             return;
         }
+        if (!kept && isUnusable(snapshot.version())) {
+            failed(
+                    snapshot,
+                    new IOException("what is kept of version " + snapshot.version()
+                            + " cannot be used here, and only a newer version replaces it: clear the topic"),
+                    false);
+            return;
+        }
+        Instant now = cache.time.now();
         Duration took = Duration.ofNanos(cache.time.nanoTime() - began);
         List<CompletableFuture<Void>> done;
         synchronized (this) {
             saving = null;
             saved = snapshot.version();
+            unusable = null;
             failures = 0;
             timing.succeeded();
-            done = waitersUpTo(snapshot.number());
+            done = waiters.takeUpTo(snapshot.number());
         }
-        cache.reports.saved(topic, stored, kept, cache.time.now(), took);
+        cache.reports.saved(topic, stored, kept, now, took);
         done.forEach(future -> future.complete(null));
     }
 
-    private StoredSnapshot encode(Pending<T> snapshot) throws Exception {
+    private synchronized boolean isUnusable(StateVersion version) {
+        return version.equals(unusable);
+    }
+
+    private StoredSnapshot encode(Pending<T> snapshot) throws IOException {
         SnapshotMetadata origin = snapshot.origin();
-        Instant savedAt = origin == null ? cache.time.now() : origin.savedAt();
         return origin == null
-                ? cache.format.write(snapshot.version(), snapshot.data(), savedAt)
-                : cache.format.write(snapshot.version(), snapshot.data(), savedAt, origin.timeToLive());
+                ? cache.format.write(snapshot.version(), snapshot.data(), cache.time.now())
+                : cache.format.write(snapshot.version(), snapshot.data(), origin.savedAt(), origin.timeToLive());
     }
 
     private void failed(Pending<T> snapshot, Throwable error, boolean worthTrying) {
@@ -356,7 +400,7 @@ final class TopicSaves<T extends @Nullable Object> {
         PersistenceError failure;
         synchronized (this) {
             saving = null;
-            failed = waitersUpTo(snapshot.number());
+            failed = waiters.takeUpTo(snapshot.number());
             failure = failure(snapshot, error, worthTrying);
         }
         cache.reports.failed(failure);
@@ -366,19 +410,33 @@ final class TopicSaves<T extends @Nullable Object> {
     /** A snapshot could not be saved: it is pending again, unless a newer one is, or given up. The monitor is held. */
     private PersistenceError failure(Pending<T> snapshot, Throwable error, boolean worthTrying) {
         failures++;
-        Duration delay = null;
-        if (worthTrying && !stopped) {
+        boolean cleared = snapshot.number() <= clearedUpTo;
+        Duration delay = worthTrying && !stopped && !(cleared && pending == null) ? holdOff(error) : null;
+        if (delay != null) {
             if (pending == null) {
                 pending = snapshot;
                 hurried = false;
             }
-            delay = cache.retry.delayAfter(failures, ThreadLocalRandom.current());
-            timing.failed(cache.time.nanoTime(), delay);
         } else if (pending == null || pending == snapshot) {
             pending = null;
-            lost = error;
+            hurried = false;
+            lost = cleared ? null : new Lost(snapshot.version(), error);
         }
         forgetUnsaved();
         return new PersistenceError(topic, PersistenceOperation.SAVE, error, snapshot.version(), 0, failures, delay);
+    }
+
+    /** Sets the timer of the next attempt; null if there can be none. The monitor is held. */
+    private @Nullable Duration holdOff(Throwable error) {
+        try {
+            Duration delay = cache.retry.delayAfter(failures, ThreadLocalRandom.current());
+            timing.failed(cache.time.nanoTime(), delay);
+            cancelTimer();
+            timer = cache.time.schedule(this::timerFired, delay);
+            return delay;
+        } catch (Throwable t) { // the scheduler was shut down, or gets no thread
+            error.addSuppressed(t);
+            return null;
+        }
     }
 }

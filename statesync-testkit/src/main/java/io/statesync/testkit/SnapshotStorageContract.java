@@ -7,6 +7,7 @@ import io.statesync.Revision;
 import io.statesync.StateVersion;
 import io.statesync.persistence.SnapshotStorage;
 import io.statesync.persistence.StoredSnapshot;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
@@ -149,6 +150,20 @@ public abstract class SnapshotStorageContract {
         assertThat(storage.save(TOPIC, StoredSnapshots.inForm(StoredSnapshots.at(6), 0)))
                 .as("a newer version in an earlier form: its application was rolled back")
                 .isTrue();
+    }
+
+    @Test
+    @DisplayName("a version that has outlived its time is replaced by the same version saved later")
+    void replacesTheSameVersionWhenItsTimeIsOver() throws Exception {
+        SnapshotStorage storage = create();
+        StoredSnapshot limited = StoredSnapshots.of(StateVersion.of(Revision.of(3)), 20, null, Duration.ofHours(1));
+        assertThat(storage.save(TOPIC, limited)).isTrue();
+        assertThat(storage.save(TOPIC, StoredSnapshots.later(limited, Duration.ofMinutes(59))))
+                .isFalse();
+        StoredSnapshot fresh = StoredSnapshots.later(limited, Duration.ofHours(1).plusMillis(2));
+        assertThat(storage.save(TOPIC, fresh)).isTrue();
+        assertThat(storage.save(TOPIC, fresh)).isFalse();
+        StoredSnapshots.assertSame(storage.load(TOPIC).get(0).read(), fresh);
     }
 
     @Test

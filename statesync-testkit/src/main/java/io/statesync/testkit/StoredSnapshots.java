@@ -71,10 +71,20 @@ public final class StoredSnapshots {
 
     /** The same in another schema version. */
     public static StoredSnapshot inForm(StoredSnapshot snapshot, int schemaVersion) {
+        return changed(snapshot, snapshot.metadata().savedAt(), schemaVersion);
+    }
+
+    /** The same, saved so much later. */
+    public static StoredSnapshot later(StoredSnapshot snapshot, Duration later) {
+        SnapshotMetadata m = snapshot.metadata();
+        return changed(snapshot, m.savedAt().plus(later), m.schemaVersion());
+    }
+
+    private static StoredSnapshot changed(StoredSnapshot snapshot, Instant savedAt, int schemaVersion) {
         SnapshotMetadata m = snapshot.metadata();
         SnapshotMetadata changed = new SnapshotMetadata(
                 m.version(),
-                m.savedAt(),
+                savedAt,
                 schemaVersion,
                 m.codec(),
                 m.compression(),

@@ -197,6 +197,24 @@ class SavingCacheTest {
         applying.complete(null);
         closing.join(30_000);
         assertThat(cache.told)
-                .containsExactly("settings 1 data 1", "stopped settings", "settings 2 data 2", "stopped settings");
+                .containsExactly(
+                        "settings 1 data 1",
+                        "stopped settings",
+                        "settings 2 data 2",
+                        "stopped settings",
+                        "stopped settings");
+    }
+
+    @Test
+    @DisplayName("P5: likewise without a close: whoever heard of an apply hears of the stop after it")
+    void anApplyThatEndsAfterTheStopIsFollowedByAStop() {
+        CompletableFuture<Void> applying = new CompletableFuture<>();
+        h.startedAt("1");
+        h.onApply = snapshot -> applying;
+        h.event("2");
+        h.answer("2");
+        h.sync.stop();
+        applying.complete(null);
+        assertThat(cache.told).endsWith("stopped settings", "settings 2 data 2", "stopped settings");
     }
 }

@@ -9,6 +9,7 @@ import io.statesync.StateVersion;
 import io.statesync.testkit.VirtualTime;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -151,6 +152,45 @@ class LoadingTest {
         assertThat(told).containsExactly("loaded 1", "expired 1");
         assertThat(errors).isEmpty();
         assertThat(cache.statistics().expired()).isOne();
+    }
+
+    @Test
+    void whenTheNewestHasOutlivedItsTimeAnOlderOneIsNotUsedEither() throws Exception {
+        save(format().build(), 1);
+        save(format().timeToLive(Duration.ofHours(1)).build(), 2);
+        time.advance(Duration.ofHours(1));
+        assertThat(cache(format().build()).load(TOPIC)).isCompletedWithValue(null);
+        assertThat(told).containsExactly("expired 2");
+    }
+
+    @Test
+    void aClearDuringTheLoadIsNoFailure() {
+        PersistentCache<Map<String, Integer>> cache = PersistentCache.builder(format().build())
+                .executor(Runnable::run)
+                .storage(new SnapshotStorage() {
+                    @Override
+                    public boolean save(String topic, StoredSnapshot snapshot) {
+                        return false;
+                    }
+
+                    @Override
+                    public List<Generation> load(String topic) {
+                        return List.of(() -> {
+                            throw new NoSuchFileException("cleared");
+                        });
+                    }
+
+                    @Override
+                    public void clear(String topic) {}
+
+                    @Override
+                    public StorageUsage usage() {
+                        return new StorageUsage(0, 0, 1);
+                    }
+                })
+                .build();
+        assertThat(cache.load(TOPIC)).isCompletedWithValue(null);
+        assertThat(cache.statistics().loadErrors()).isZero();
     }
 
     @Test

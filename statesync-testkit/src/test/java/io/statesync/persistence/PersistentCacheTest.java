@@ -8,9 +8,11 @@ import io.statesync.Revision;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
 import io.statesync.Throttling;
+import io.statesync.TimeSource;
 import io.statesync.testkit.VirtualTime;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -390,6 +392,230 @@ class PersistentCacheTest {
         assertThat(kept()).isEqualTo("3");
         assertThat(told).containsExactly("saved 3", "saved 2 superseded");
         assertThat(another.statistics().superseded()).isOne();
+    }
+
+    // --- found by attacks
+
+    @Test
+    void aClearIsNotUndoneByTheFailureOfTheSaveBeforeIt() throws Exception {
+        PersistentCache<String> cache = cache();
+        List<CompletableFuture<Void>> cleared = new ArrayList<>();
+        storage.duringSave = () -> {
+            cleared.add(cache.clear(TOPIC));
+            storage.failures.add(new IOException("full"));
+        };
+        apply(cache, 1);
+        storage.run();
+        assertThat(cleared).allMatch(CompletableFuture::isDone);
+        advance(10_000);
+        assertThat(kept()).isEqualTo("nothing");
+        assertThat(cache.flush()).isCompleted();
+        assertThat(time.pending()).isZero();
+    }
+
+    @Test
+    void whatWasMigratedIsNotSavedBackAfterAClear() throws Exception {
+        JacksonCodec<String> codec = JacksonCodec.json(String.class);
+        storage.memory.save(TOPIC, SnapshotFormat.of(codec).write(StateVersion.of(Revision.of(1)), "old", time.now()));
+        List<PersistentCache<String>> caches = new ArrayList<>();
+        SnapshotFormat<String> format = SnapshotFormat.builder(codec)
+                .migrations(Migrations.to(1).from(0, tree -> tree).build())
+                .validator(state -> assertThat(caches.get(0).clear(TOPIC)).isNotDone())
+                .build();
+        PersistentCache<String> cache = PersistentCache.builder(format)
+                .storage(storage)
+                .executor(storage)
+                .time(time)
+                .build();
+        caches.add(cache);
+        CompletableFuture<SnapshotEnvelope<String>> loaded = cache.load(TOPIC);
+        storage.run();
+        assertThat(loaded).isCompleted();
+        assertThat(kept()).isEqualTo("nothing");
+    }
+
+    /** A time source that breaks when it is told to. */
+    private final class BreakingTime implements TimeSource {
+        int schedules;
+        int nows;
+        boolean refuses;
+
+        @Override
+        public long nanoTime() {
+            return time.nanoTime();
+        }
+
+        @Override
+        public Instant now() {
+            if (nows-- == 1) {
+                throw new IllegalStateException("clock");
+            }
+            return time.now();
+        }
+
+        @Override
+        public Timer schedule(Runnable task, Duration delay) {
+            if (refuses || schedules-- == 1) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            return time.schedule(task, delay);
+        }
+    }
+
+    @Test
+    void aTimeSourceThatBreaksCostsOneSaveAndNotTheTopic() throws Exception {
+        BreakingTime breaking = new BreakingTime();
+        PersistentCache<String> cache = cache(b -> b.time(breaking));
+        breaking.nows = 1;
+        apply(cache, 1);
+        CompletableFuture<Void> flushed = cache.flush();
+        storage.run();
+        assertThat(flushed).isCompletedExceptionally();
+        breaking.schedules = 1;
+        storage.failures.add(new IOException("full"));
+        apply(cache, 2);
+        storage.run();
+        assertThat(errors).isNotEmpty();
+        apply(cache, 3);
+        storage.run();
+        advance(1000);
+        assertThat(kept()).isEqualTo("3");
+        assertThat(cache.flush()).isCompleted();
+    }
+
+    @Test
+    void withoutASchedulerAFailedSaveIsGivenUpAndNotTriedInALoop() {
+        BreakingTime breaking = new BreakingTime();
+        breaking.refuses = true;
+        PersistentCache<String> cache = cache(b -> b.time(breaking));
+        storage.failures.addAll(List.of(new IOException("1"), new IOException("2"), new IOException("3")));
+        apply(cache, 1);
+        storage.run();
+        assertThat(storage.calls).hasSize(1);
+        assertThat(errors).singleElement().matches(error -> !error.willRetry());
+        PersistentCache<String> refused = cache(b -> b.time(breaking).executor(task -> {
+            throw new RejectedExecutionException("shut down");
+        }));
+        apply(refused, 1);
+        assertThat(errors).hasSize(2);
+    }
+
+    @Test
+    void aFlushFailsAsLongAsWhatWasAppliedLastIsNotKept() {
+        PersistentCache<String> cache = cache();
+        storage.failures.add(new IOException("full"));
+        apply(cache, 5);
+        assertThat(cache.stopped(TOPIC)).isNotDone();
+        storage.run();
+        apply(cache, 4); // of another engine, which is behind
+        storage.run();
+        assertThat(cache.flush()).isCompletedExceptionally();
+        apply(cache, 6);
+        storage.run();
+        assertThat(cache.flush()).isCompleted();
+        PersistentCache<String> discarding = cache(b -> b.discardOnClose(true)
+                .throttling(Throttling.builder().debounce(Duration.ofMinutes(1)).build()));
+        apply(discarding, 7);
+        assertThat(discarding.stopped(TOPIC)).isCompleted();
+        assertThat(discarding.flush()).isCompletedExceptionally();
+    }
+
+    @Test
+    void whatHasOutlivedItsTimeIsReplacedByTheSameVersion() throws Exception {
+        SnapshotFormat<String> format = SnapshotFormat.builder(JacksonCodec.json(String.class))
+                .timeToLive(Duration.ofHours(1))
+                .build();
+        PersistentCache<String> first = PersistentCache.builder(format)
+                .storage(storage)
+                .executor(storage)
+                .time(time)
+                .build();
+        apply(first, 1);
+        storage.run();
+        time.advance(Duration.ofHours(2));
+        PersistentCache<String> next = PersistentCache.builder(format)
+                .storage(storage)
+                .executor(storage)
+                .time(time)
+                .build();
+        CompletableFuture<SnapshotEnvelope<String>> loaded = next.load(TOPIC);
+        storage.run();
+        assertThat(loaded).isCompletedWithValue(null);
+        apply(next, 1);
+        storage.run();
+        CompletableFuture<SnapshotEnvelope<String>> again = next.load(TOPIC);
+        storage.run();
+        assertThat(again.join().data()).isEqualTo("state 1");
+    }
+
+    @Test
+    void aFlushDoesNotSayThatWhatCannotBeUsedIsDurable() throws Exception {
+        PersistentCache<String> cache = cache();
+        SnapshotFormat<Integer> other = SnapshotFormat.builder(JacksonCodec.json(Integer.class))
+                .compression(Compression.none())
+                .build();
+        storage.memory.save(TOPIC, other.write(StateVersion.of(Revision.of(1)), 7, time.now()));
+        SnapshotFormat<String> strict = SnapshotFormat.builder(JacksonCodec.json(String.class))
+                .validator(state -> {
+                    throw new IllegalStateException("never");
+                })
+                .build();
+        PersistentCache<String> next = PersistentCache.builder(strict)
+                .storage(storage)
+                .executor(storage)
+                .time(time)
+                .build();
+        CompletableFuture<SnapshotEnvelope<String>> loaded = next.load(TOPIC);
+        storage.run();
+        assertThat(loaded).isCompletedExceptionally();
+        apply(next, 1);
+        CompletableFuture<Void> flushed = next.flush();
+        storage.run();
+        assertThatThrownBy(flushed::join).hasMessageContaining("clear the topic");
+        apply(next, 2);
+        CompletableFuture<Void> newer = next.flush();
+        storage.run();
+        assertThat(newer).isCompleted();
+        assertThat(cache.flush()).isCompleted();
+    }
+
+    @Test
+    void stoppedInsideACallbackOfTheSaveDoesNotWaitForItself() throws Exception {
+        List<PersistentCache<String>> caches = new ArrayList<>();
+        List<CompletableFuture<Void>> stopped = new ArrayList<>();
+        PersistentCache<String> cache = cache(b -> b.listener(new PersistenceListener() {
+            @Override
+            public void onSaved(String topic, SnapshotMetadata metadata, boolean kept, Duration took) {
+                apply(caches.get(0), 2);
+                stopped.add(caches.get(0).stopped(topic));
+                assertThat(stopped).allMatch(CompletableFuture::isDone);
+            }
+        }));
+        caches.add(cache);
+        apply(cache, 1);
+        storage.run();
+        assertThat(stopped).isNotEmpty();
+        assertThat(kept()).isEqualTo("2");
+    }
+
+    @Test
+    void anInterruptDoesNotReachTheStorageAndStaysSet() throws Exception {
+        PersistentCache<String> cache = cache(b -> b.executor(Runnable::run));
+        storage.duringSave =
+                () -> assertThat(Thread.currentThread().isInterrupted()).isFalse();
+        Thread.currentThread().interrupt();
+        apply(cache, 1);
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(kept()).isEqualTo("1");
+    }
+
+    @Test
+    void aClearThatTheExecutorRefusesIsReported() {
+        PersistentCache<String> cache = cache(b -> b.executor(task -> {
+            throw new RejectedExecutionException("shut down");
+        }));
+        assertThat(cache.clear(TOPIC)).isCompletedExceptionally();
+        assertThat(errors).singleElement().matches(error -> error.operation() == PersistenceOperation.CLEAR);
     }
 
     // --- throttling

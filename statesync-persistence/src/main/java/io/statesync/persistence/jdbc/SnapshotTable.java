@@ -37,7 +37,8 @@ final class SnapshotTable {
             "crc32c INTEGER",
             "sha256 VARCHAR(64)",
             "time_to_live VARCHAR(40)",
-            "payload $bytes");
+            "payload $bytes",
+            "expires_ms BIGINT");
 
     private static final List<String> NULLABLE = List.of("sha256", "time_to_live");
     private static final List<String> NAMES = COLUMNS.stream()
@@ -46,7 +47,8 @@ final class SnapshotTable {
 
     /** The order of {@link SnapshotMetadata#supersedes}. */
     private static final String OLDER =
-            "(epoch < ? OR (epoch = ? AND (revision < ? OR (revision = ?" + " AND schema_version < ?))))";
+            "(epoch < ? OR (epoch = ? AND (revision < ? OR (revision = ? AND (schema_version < ?"
+                    + " OR (schema_version = ? AND expires_ms <= ?))))))";
 
     private final String name;
     private final String replace;
@@ -165,14 +167,30 @@ final class SnapshotTable {
         values.add(m.sha256());
         values.add(timeToLive == null ? null : timeToLive.toString());
         values.add(snapshot.payload());
+        values.add(expiry(m));
         return values;
+    }
+
+    /** When the time to live is over, in milliseconds since 1970, rounded up; the end of time for never. */
+    private static long expiry(SnapshotMetadata metadata) {
+        Duration timeToLive = metadata.timeToLive();
+        if (timeToLive == null) {
+            return Long.MAX_VALUE;
+        }
+        try {
+            return metadata.savedAt().plus(timeToLive).plusNanos(999_999).toEpochMilli();
+        } catch (DateTimeException | ArithmeticException e) {
+            return Long.MAX_VALUE; // beyond what a clock shows
+        }
     }
 
     /** What {@link #OLDER} compares with. */
     private static List<@Nullable Object> version(SnapshotMetadata metadata) {
         long epoch = Unsigned.toColumn(metadata.version().epochBits());
         long revision = Unsigned.toColumn(metadata.version().revisionBits());
-        return List.of(epoch, epoch, revision, revision, metadata.schemaVersion());
+        int form = metadata.schemaVersion();
+        return List.of(
+                epoch, epoch, revision, revision, form, form, metadata.savedAt().toEpochMilli());
     }
 
     /** A generation as it was read. */

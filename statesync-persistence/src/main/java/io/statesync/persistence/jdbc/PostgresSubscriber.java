@@ -88,8 +88,7 @@ public final class PostgresSubscriber implements InvalidationSubscriber, AutoClo
             }
             links.add(link);
             if (listener == null) {
-                listener = new PostgresListener(source, channel, backoff, checkInterval, new Ears());
-                listener.start();
+                begin();
             } else if (listener.isListening()) {
                 link.listening = true;
                 link.subscribed.complete(link);
@@ -98,6 +97,17 @@ public final class PostgresSubscriber implements InvalidationSubscriber, AutoClo
             }
         }
         return link.subscribed.minimalCompletionStage();
+    }
+
+    private void begin() {
+        PostgresListener beginning = new PostgresListener(source, channel, backoff, checkInterval, new Ears());
+        try {
+            beginning.start();
+        } catch (Throwable t) { // there are no threads to be had
+            links.clear();
+            throw t;
+        }
+        listener = beginning;
     }
 
     /** Ends the connection and the thread. Subscriptions hear that they are disconnected, and nothing after that. */

@@ -122,15 +122,19 @@ public final class FolderSource<T extends @Nullable Object> implements StateBind
 
     private CompletionStage<Subscription> subscribe(InvalidationHandler handler) {
         Feed feed = new Feed(Objects.requireNonNull(handler, "handler"));
-        EntryFollower looking;
         synchronized (lock) {
-            looking = follower;
+            EntryFollower looking = follower;
             if (looking == null) {
                 looking = new EntryFollower(storage, topic, pollNanos, watching, new Following());
-                follower = looking;
             }
             feeds.add(feed);
-            FolderWatcher.look(looking);
+            try {
+                FolderWatcher.look(looking);
+            } catch (Throwable t) { // there may be no thread to be had
+                feeds.remove(feed);
+                throw t;
+            }
+            follower = looking;
         }
         return CompletableFuture.completedFuture(feed);
     }

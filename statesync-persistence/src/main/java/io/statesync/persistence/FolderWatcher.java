@@ -41,9 +41,7 @@ final class FolderWatcher {
         synchronized (WATCHERS) {
             watcher = WATCHERS.get(key);
             if (watcher == null) {
-                watcher = new FolderWatcher(key);
-                DaemonThreads.newThread("statesync-folder-" + key.folder.getFileName(), watcher::run)
-                        .start();
+                watcher = started(key);
                 WATCHERS.put(key, watcher);
             }
             if (!watcher.followers.contains(follower)) {
@@ -52,6 +50,18 @@ final class FolderWatcher {
         }
         follower.wake();
         watcher.watch.wake();
+    }
+
+    private static FolderWatcher started(Key key) {
+        FolderWatcher watcher = new FolderWatcher(key);
+        try {
+            DaemonThreads.newThread("statesync-folder-" + key.folder.getFileName(), watcher::run)
+                    .start();
+            return watcher;
+        } catch (Throwable t) { // there may be no thread to be had
+            watcher.watch.close();
+            throw t;
+        }
     }
 
     /** The follower looks no more. A look under way goes on. */

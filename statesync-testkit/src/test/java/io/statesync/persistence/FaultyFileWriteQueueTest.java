@@ -107,6 +107,7 @@ class FaultyFileWriteQueueTest {
                 + Integer.toBinaryString(survivors) + ", bytes " + bytes;
         assertThat(cut instanceof FaultyDisk.PowerCut || cut == null).as(when).isTrue();
         int changes = disk.unforced();
+        assertThat(changes).as("unforced changes of names, " + when).isLessThan(8);
         disk.restart(survivors, bytes);
         List<QueuedWrite<String>> kept = reopen();
         if (cut == null) {

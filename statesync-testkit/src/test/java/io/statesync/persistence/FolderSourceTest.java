@@ -19,6 +19,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -163,6 +165,41 @@ class FolderSourceTest {
         awaitVersion(subscribe(source(watching)), 3);
     }
 
+    @Test
+    void aSubscriptionOnAFolderThatIsWatchedAlreadyBeginsAtOnce() throws Exception {
+        save(3);
+        awaitVersion(subscribe(source(true)), 3);
+        awaitVersion(subscribe(source(true)), 3);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aSubscriptionBeginsWithTheOneBeforeIfTheNewestIsDamaged(boolean watching) throws Exception {
+        save(1);
+        save(2);
+        damageHeader(storage.newest(TOPIC));
+        RecordingHandler handler = subscribe(source(watching));
+        awaitVersion(handler, 1);
+        awaitCount(handler, Kind.MALFORMED, 1);
+        assertThat(handler.calls()).hasSize(2);
+    }
+
+    /** As several saves within a tick of the file system's clock may. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anEntryThatChangesNeitherSizeNorTimeIsNoticed(boolean watching) throws Exception {
+        FileTime time = FileTime.from(Instant.now().plusSeconds(3600));
+        save(1);
+        Files.setLastModifiedTime(storage.newest(TOPIC), time);
+        RecordingHandler handler = subscribe(source(watching));
+        awaitVersion(handler, 1);
+        FileStorage other = FileStorage.in(temp.resolve("other"));
+        other.save(TOPIC, FORMAT.write(version(2), "state 2", NOW));
+        Files.write(storage.newest(TOPIC), Files.readAllBytes(other.newest(TOPIC)), StandardOpenOption.WRITE);
+        Files.setLastModifiedTime(storage.newest(TOPIC), time);
+        awaitVersion(handler, 2);
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void savesOfOtherTopicsAreNoEvents(boolean watching) throws Exception {
@@ -287,6 +324,7 @@ class FolderSourceTest {
             storage.clear(TOPIC);
             int told = i;
             Awaitility.await().untilAtomic(clears, Matchers.is(told));
+            subscribe(source); // which looks once more
         }
         storage.clear(TOPIC); // there is nothing
         save(9);

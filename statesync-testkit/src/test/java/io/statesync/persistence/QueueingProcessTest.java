@@ -62,6 +62,23 @@ class QueueingProcessTest {
         assertNothingIsLost("in the end, seed " + SEED, List.of());
     }
 
+    /** Closing any of its channels to a file gives back a process's lock on it. */
+    @Test
+    @Timeout(120)
+    void anInstanceThatIsRefusedDoesNotOpenTheQueueForOtherProcesses() throws Exception {
+        try (FileWriteQueue<String> queue = QueueingProcess.queue(folder)) {
+            assertThat(queue.load()).isEmpty();
+            assertInUse();
+            Process process = QueueingProcess.command(folder, FIRST).start();
+            try (BufferedReader lines = process.inputReader()) {
+                assertThat(lines.lines()).anyMatch(line -> line.contains("in use by another process"));
+                assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            } finally {
+                process.destroyForcibly();
+            }
+        }
+    }
+
     private void assertNothingIsLost(String when, List<Integer> queued) {
         List<Integer> made = numbers(store.get());
         assertThat(made).as(when).isSorted().doesNotHaveDuplicates();

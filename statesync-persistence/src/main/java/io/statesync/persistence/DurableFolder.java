@@ -3,8 +3,10 @@ package io.statesync.persistence;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * names.
  */
 final class DurableFolder {
+    private static final Set<OpenOption> NEW = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     private static final boolean WINDOWS = System.getProperty("os.name", "").startsWith("Windows");
 
     private final Path path;
@@ -99,7 +102,6 @@ final class DurableFolder {
      */
     void replace(Path file, Path temporary, @Nullable Path given, ByteBuffer head, byte[] rest) throws IOException {
         try {
-            Files.deleteIfExists(temporary);
             write(temporary, head, rest);
             if (given != null) {
                 move(file, given);
@@ -115,13 +117,22 @@ final class DurableFolder {
     private void write(Path file, ByteBuffer head, byte[] bytes) throws IOException {
         ByteBuffer rest = ByteBuffer.wrap(bytes);
         ByteBuffer[] parts = {head, rest};
-        try (FileChannel channel =
-                FileChannel.open(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), privately)) {
+        try (FileChannel channel = openNew(file)) {
             do {
                 rest.limit(Math.min(bytes.length, rest.position() + FileFrame.PIECE));
                 channel.write(parts);
             } while (head.hasRemaining() || rest.position() < bytes.length);
             channel.force(true);
+        }
+    }
+
+    /** Opens a file that is made anew, whatever there is: deleting first would cost each save what only few need. */
+    private FileChannel openNew(Path file) throws IOException {
+        try {
+            return FileChannel.open(file, NEW, privately);
+        } catch (FileAlreadyExistsException e) {
+            Files.deleteIfExists(file);
+            return FileChannel.open(file, NEW, privately);
         }
     }
 
@@ -139,8 +150,8 @@ final class DurableFolder {
     }
 
     /** Waits for the turn at what a lock file of the folder guards. */
-    Turn turn(String lockFile) throws IOException {
-        return Turn.take(file(lockFile), privately);
+    Turn turn(Path lockFile) throws IOException {
+        return Turn.take(lockFile, privately);
     }
 
     /** Opens a file to be locked, which is made if it is not there. */

@@ -8,9 +8,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,13 +27,10 @@ import org.jspecify.annotations.Nullable;
  * <p>A topic's files are named for it, see docs/persistence-format.md; they hold the topic itself too. The lock file stays.
  */
 public final class FileStorage implements SnapshotStorage {
-    private static final String NEWEST = ".snapshot";
-    private static final String BEFORE = ".before";
-    private static final String TEMPORARY = ".tmp";
-    private static final String LOCK = ".lock";
-
     private final DurableFolder folder;
     private final long maxBytes;
+    private final Map<String, KnownEntry> saved =
+            new ConcurrentHashMap<>(); // by topic; what is there is looked at again
 
     private FileStorage(Path folder, long maxBytes) throws IOException {
         this.maxBytes = maxBytes;
@@ -69,47 +68,52 @@ public final class FileStorage implements SnapshotStorage {
 
     /** Where a topic's newest generation is, if there is one. */
     Path newest(String topic) {
-        return folder.file(EntryNames.of(topic) + NEWEST);
+        return files(topic).newest();
     }
 
     /** Where a topic's generation before the newest is, if there is one. */
     Path before(String topic) {
-        return folder.file(EntryNames.of(topic) + BEFORE);
+        return files(topic).before();
+    }
+
+    private TopicFiles files(String topic) {
+        KnownEntry last = saved.get(topic);
+        return last == null ? TopicFiles.of(folder, topic) : last.files();
     }
 
     @Override
     @SuppressWarnings("try") // a turn is only held
     public boolean save(String topic, StoredSnapshot snapshot) throws IOException {
         Objects.requireNonNull(snapshot, "snapshot");
-        String name = EntryNames.of(topic);
-        Path newest = folder.file(name + NEWEST);
-        Path before = folder.file(name + BEFORE);
-        try (Turn turn = turn(name)) {
-            StoredSnapshot kept = readable(topic, newest);
-            Path given = kept == null ? newest : before; // its place is what the save gives up
+        TopicFiles files = files(topic);
+        try (Turn turn = folder.turn(files.lock())) {
+            SnapshotMetadata kept = readableNewest(topic, files);
+            Path given = kept == null ? null : files.before(); // what cannot be used is given up
             if (kept == null) {
-                kept = readable(topic, before); // a save was cut short, or its file damaged
+                kept = readable(topic, files.before()); // a save was cut short, or its file damaged
             }
-            if (kept != null && !snapshot.metadata().supersedes(kept.metadata())) {
+            if (kept != null && !snapshot.metadata().supersedes(kept)) {
                 folder.force(); // who saved it may have failed or died before that
                 return false;
             }
             ByteBuffer head = EntryFormat.head(topic, snapshot);
-            checkRoom(given, head.remaining() + (long) snapshot.payload().length);
-            folder.replace(
-                    newest,
-                    folder.file(name + TEMPORARY),
-                    given.equals(newest) ? null : given,
-                    head,
-                    snapshot.payload());
+            checkRoom(given == null ? files.newest() : given, head.remaining() + (long) snapshot.payload().length);
+            folder.replace(files.newest(), files.temporary(), given, head.duplicate(), snapshot.payload());
+            saved.put(topic, new KnownEntry(files, head, snapshot));
             return true;
         }
     }
 
-    /** An entry that can be used; null if there is none. */
-    private static @Nullable StoredSnapshot readable(String topic, Path file) throws IOException {
+    /** What describes the newest generation. It is read whole in any case, since it is to be the generation before. */
+    private @Nullable SnapshotMetadata readableNewest(String topic, TopicFiles files) throws IOException {
+        KnownEntry last = saved.get(topic);
+        return last != null && last.isNewest() ? last.metadata() : readable(topic, files.newest());
+    }
+
+    /** What describes an entry; null if there is none that can be used. */
+    private static @Nullable SnapshotMetadata readable(String topic, Path file) throws IOException {
         try {
-            return EntryFormat.read(topic, file);
+            return EntryFormat.read(topic, file).metadata();
         } catch (NoSuchFileException | DamagedEntryException e) {
             return null; // what is damaged is replaced, and never becomes the generation before
         }
@@ -117,27 +121,25 @@ public final class FileStorage implements SnapshotStorage {
 
     @Override
     public List<Generation> load(String topic) {
-        String name = EntryNames.of(topic);
-        Path newest = folder.file(name + NEWEST);
-        Path before = folder.file(name + BEFORE);
+        TopicFiles files = files(topic);
         List<Generation> generations = new ArrayList<>();
-        if (!Files.notExists(newest)) { // what cannot be found out is found out by reading
-            generations.add(() -> readNewest(topic, name, newest));
+        if (!Files.notExists(files.newest())) { // what cannot be found out is found out by reading
+            generations.add(() -> readNewest(topic, files));
         }
-        if (!Files.notExists(before)) {
-            generations.add(() -> EntryFormat.read(topic, before));
+        if (!Files.notExists(files.before())) {
+            generations.add(() -> EntryFormat.read(topic, files.before()));
         }
         return generations;
     }
 
     /** A save has moved the newest away for a moment, or it was cleared: after the save's turn it is one or the other. */
     @SuppressWarnings("try") // a turn is only held
-    private StoredSnapshot readNewest(String topic, String name, Path newest) throws IOException {
+    private StoredSnapshot readNewest(String topic, TopicFiles files) throws IOException {
         try {
-            return EntryFormat.read(topic, newest);
+            return EntryFormat.read(topic, files.newest());
         } catch (NoSuchFileException e) {
-            try (Turn turn = turn(name)) {
-                return EntryFormat.read(topic, newest);
+            try (Turn turn = folder.turn(files.lock())) {
+                return EntryFormat.read(topic, files.newest());
             }
         }
     }
@@ -146,14 +148,15 @@ public final class FileStorage implements SnapshotStorage {
     @Override
     @SuppressWarnings("try") // a turn is only held
     public void clear(String topic) throws IOException {
-        String name = EntryNames.of(topic);
-        try (Turn turn = turn(name)) {
-            Files.deleteIfExists(folder.file(name + TEMPORARY));
-            if (Files.deleteIfExists(folder.file(name + BEFORE))) {
+        TopicFiles files = files(topic);
+        try (Turn turn = folder.turn(files.lock())) {
+            Files.deleteIfExists(files.temporary());
+            if (Files.deleteIfExists(files.before())) {
                 folder.force();
             }
-            Files.deleteIfExists(folder.file(name + NEWEST));
+            Files.deleteIfExists(files.newest());
             folder.force();
+            saved.remove(topic);
         }
     }
 
@@ -164,7 +167,7 @@ public final class FileStorage implements SnapshotStorage {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder.path())) {
             for (Path file : files) {
                 String name = String.valueOf(file.getFileName());
-                if (name.endsWith(NEWEST) || name.endsWith(BEFORE)) {
+                if (name.endsWith(TopicFiles.NEWEST) || name.endsWith(TopicFiles.BEFORE)) {
                     topics.add(name.substring(0, name.lastIndexOf('.')));
                     bytes += size(file);
                 }
@@ -190,9 +193,5 @@ public final class FileStorage implements SnapshotStorage {
             throw new StorageFullException("a snapshot of " + bytes + " bytes would make it " + after
                     + " in all, and maxBytes is " + maxBytes + ": " + folder.path());
         }
-    }
-
-    private Turn turn(String name) throws IOException {
-        return folder.turn(name + LOCK);
     }
 }

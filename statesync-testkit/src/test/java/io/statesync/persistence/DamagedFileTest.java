@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -68,6 +69,20 @@ class DamagedFileTest {
             }
         }
         nextSaveReplacesIt();
+    }
+
+    @Test
+    void aByteThatRotsAfterItsSaveAndIsLikeBeforeToTheFileSystem() throws IOException {
+        for (int i = 0; i < whole.length; i += 7) {
+            storage.clear(TOPIC);
+            saveTwoGenerations();
+            FileTime time = Files.getLastModifiedTime(newest);
+            byte[] bytes = whole.clone();
+            bytes[i] ^= 0x01;
+            Files.write(newest, bytes);
+            Files.setLastModifiedTime(newest, time);
+            nextSaveReplacesIt();
+        }
     }
 
     @Test

@@ -134,6 +134,27 @@ class FileStorageTest extends SnapshotStorageContract {
     }
 
     @Test
+    void comparesWithWhatAnotherProcessSavedSinceItsLastSave() throws IOException {
+        FileStorage storage = storage();
+        FileStorage other = storage();
+        storage.save(TOPIC, StoredSnapshots.full(1, 100));
+        other.save(TOPIC, StoredSnapshots.full(5, 100)); // as long as the one before
+        assertThat(storage.save(TOPIC, StoredSnapshots.full(3, 100))).isFalse();
+        assertThat(storage.save(TOPIC, StoredSnapshots.full(6, 100))).isTrue();
+        assertThat(other.save(TOPIC, StoredSnapshots.full(5, 100))).isFalse();
+        assertThat(StoredSnapshots.revisions(storage, TOPIC)).containsExactly(6L, 5L);
+    }
+
+    @Test
+    void savesAgainWhatAnotherProcessCleared() throws IOException {
+        FileStorage storage = storage();
+        storage.save(TOPIC, StoredSnapshots.at(5));
+        storage().clear(TOPIC);
+        assertThat(storage.save(TOPIC, StoredSnapshots.at(3))).isTrue();
+        assertThat(StoredSnapshots.revisions(storage, TOPIC)).containsExactly(3L);
+    }
+
+    @Test
     void replacesTheTemporaryFileOfACrash() throws IOException {
         FileStorage storage = storage();
         storage.save(TOPIC, StoredSnapshots.at(1));

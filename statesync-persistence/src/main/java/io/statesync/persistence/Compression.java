@@ -11,14 +11,14 @@ public interface Compression {
     String name();
 
     /**
-     * Makes bytes shorter.
+     * Makes bytes shorter. What is given is not changed, and may be what is returned.
      *
      * @throws IOException if it cannot be done
      */
     byte[] compress(byte[] bytes) throws IOException;
 
     /**
-     * Makes the bytes again.
+     * Makes the bytes again. What is given is not changed, and may be what is returned.
      *
      * @param size how many there should be; more are never made
      * @throws DamagedEntryException if there are fewer or more
@@ -26,9 +26,9 @@ public interface Compression {
      */
     byte[] decompress(byte[] compressed, int size) throws IOException;
 
-    /** Bytes as they are. */
+    /** Bytes as they are, not copied. */
     static Compression none() {
-        return StreamCompression.NONE;
+        return NoCompression.NONE;
     }
 
     /** The JDK's gzip (RFC 1952). */

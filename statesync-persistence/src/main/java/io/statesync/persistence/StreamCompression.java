@@ -12,7 +12,6 @@ import java.util.zip.GZIPOutputStream;
 
 /** Compression by streams of a library. */
 record StreamCompression(String name, Compressing compressing, Decompressing decompressing) implements Compression {
-    static final Compression NONE = new StreamCompression("none", out -> out, in -> in);
     static final Compression GZIP = new StreamCompression("gzip", GZIPOutputStream::new, GZIPInputStream::new);
 
     /** A stream that compresses into another. */

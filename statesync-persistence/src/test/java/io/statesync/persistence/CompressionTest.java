@@ -48,6 +48,14 @@ class CompressionTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"none", "gzip", "zstd"})
+    void moreBytesThanThereShouldBeAreDamage(String name) throws IOException {
+        Compression compression = Compression.named(name);
+        byte[] compressed = compression.compress(new byte[10]);
+        assertThatThrownBy(() -> compression.decompress(compressed, 9)).isInstanceOf(DamagedEntryException.class);
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"gzip", "zstd"})
     void aChangedByteIsAnIOExceptionOrOtherBytesAndNothingElse(String name) throws IOException {
         Compression compression = Compression.named(name);

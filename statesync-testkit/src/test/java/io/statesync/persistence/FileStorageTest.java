@@ -198,7 +198,7 @@ class FileStorageTest extends SnapshotStorageContract {
         try (Turn turn = Turn.take(file(storage, TOPIC, ".lock"))) {
             Files.move(newest, before);
             reader.start();
-            while (reader.getState() != Thread.State.WAITING && !read.isDone()) {
+            while (reader.getState() != Thread.State.TIMED_WAITING && !read.isDone()) {
                 Thread.onSpinWait();
             }
             assertThat(read).as("waits for the turn").isNotDone();

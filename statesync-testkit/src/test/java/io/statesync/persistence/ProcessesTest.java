@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -90,6 +91,33 @@ class ProcessesTest {
             assertThat(kept).as("no version is kept twice").doesNotHaveDuplicates();
             long newest = SavingProcess.newest(FileStorage.in(folder));
             assertThat(kept).hasSize((int) newest).contains(newest);
+        } finally {
+            processes.forEach(Process::destroyForcibly);
+        }
+    }
+
+    /** Two processes that wait for each other's files, in several threads, are no deadlock, whatever the system thinks. */
+    @Test
+    @Timeout(180)
+    void noSaveFailsWhereProcessesWithSeveralTopicsShareAFolder() throws Exception {
+        List<Process> processes = new ArrayList<>();
+        try {
+            for (int i = 0; i < PROCESSES; i++) {
+                processes.add(SavingProcess.java(
+                                SavingProcess.OfSeveralTopics.class,
+                                folder.toString(),
+                                Long.toString(SECONDS),
+                                "a",
+                                "b",
+                                "c",
+                                "d")
+                        .start());
+            }
+            for (Process process : processes) {
+                List<String> lines = lines(process);
+                assertThat(process.waitFor()).as(String.join("\n", lines)).isZero();
+                assertThat(lines).containsOnly("a", "b", "c", "d").doesNotHaveDuplicates();
+            }
         } finally {
             processes.forEach(Process::destroyForcibly);
         }

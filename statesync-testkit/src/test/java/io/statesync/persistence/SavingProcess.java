@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /** A program that saves to a folder in a loop, each version one above the newest, and prints a line for each that is kept. */
 final class SavingProcess {
@@ -60,5 +61,35 @@ final class SavingProcess {
             throw damage.get(0);
         }
         return newest == null ? 0 : StoredSnapshots.revision(newest);
+    }
+
+    /** A program that saves several topics for some seconds, with a thread for each, and prints those that went well. */
+    static final class OfSeveralTopics {
+        private OfSeveralTopics() {}
+
+        public static void main(String[] arguments) throws IOException {
+            FileStorage storage = FileStorage.in(Path.of(arguments[0]));
+            long end = System.nanoTime() + Long.parseLong(arguments[1]) * 1_000_000_000L;
+            List<CompletableFuture<Void>> threads = new ArrayList<>();
+            for (String topic : List.of(arguments).subList(2, arguments.length)) {
+                CompletableFuture<Void> ended = new CompletableFuture<>();
+                threads.add(ended);
+                new Thread(() -> run(ended, storage, topic, end), topic).start();
+            }
+            CompletableFuture.allOf(threads.toArray(CompletableFuture<?>[]::new))
+                    .join();
+        }
+
+        private static void run(CompletableFuture<Void> ended, FileStorage storage, String topic, long end) {
+            try {
+                for (long revision = 1; System.nanoTime() < end; revision++) {
+                    storage.save(topic, StoredSnapshots.at(revision));
+                }
+                System.out.println(topic);
+                ended.complete(null);
+            } catch (Throwable t) {
+                ended.completeExceptionally(t);
+            }
+        }
     }
 }

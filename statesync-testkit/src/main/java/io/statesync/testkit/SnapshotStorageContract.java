@@ -160,7 +160,8 @@ public abstract class SnapshotStorageContract {
         assertThat(storage.save(TOPIC, limited)).isTrue();
         assertThat(storage.save(TOPIC, StoredSnapshots.later(limited, Duration.ofMinutes(59))))
                 .isFalse();
-        StoredSnapshot fresh = StoredSnapshots.later(limited, Duration.ofHours(1).plusMillis(2));
+        StoredSnapshot fresh =
+                StoredSnapshots.later(limited, Duration.ofHours(1).plusMillis(2));
         assertThat(storage.save(TOPIC, fresh)).isTrue();
         assertThat(storage.save(TOPIC, fresh)).isFalse();
         StoredSnapshots.assertSame(storage.load(TOPIC).get(0).read(), fresh);

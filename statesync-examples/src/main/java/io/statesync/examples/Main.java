@@ -43,7 +43,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description =
                 "Keeps a JSON file in sync with two replicas that print what changed, and can change it themselves.",
-        subcommands = UnixSocketExample.class,
+        subcommands = {UnixSocketExample.class, PostgresExample.class},
         sortOptions = false,
         footer = {
             "",

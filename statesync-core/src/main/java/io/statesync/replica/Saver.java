@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -25,7 +26,9 @@ final class Saver<T extends @Nullable Object> extends Conflator {
     private final Supplier<Model<T>> models;
     private final Errors<T> errors;
     private final Queue<Consumer<@Nullable Throwable>> waiting = new ConcurrentLinkedQueue<>();
+    private final Queue<CompletableFuture<Void>> askers = new ConcurrentLinkedQueue<>();
     private volatile boolean loaded;
+    private volatile boolean abandoned; // closed before what was kept was read
     private volatile @Nullable Model<T> last; // the one that the replica was closed at
     private List<QueuedWrite<T>> saved = List.of(); // by the run under way only, once loaded
 
@@ -48,6 +51,14 @@ final class Saver<T extends @Nullable Object> extends Conflator {
         signal();
     }
 
+    /** Done when everything that is pending now is saved. */
+    CompletableFuture<Void> saved() {
+        CompletableFuture<Void> future = new CompletableFuture<>();
+        askers.add(future);
+        signal();
+        return future;
+    }
+
     /**
      * The replica is closed: what was pending is kept for the next one.
      *
@@ -55,6 +66,8 @@ final class Saver<T extends @Nullable Object> extends Conflator {
      */
     boolean keep(Model<T> before) {
         if (!loaded) {
+            abandoned = true;
+            signal();
             return false;
         }
         last = before;
@@ -67,8 +80,12 @@ final class Saver<T extends @Nullable Object> extends Conflator {
         Model<T> end = last;
         Model<T> model = end != null ? end : models.get();
         if (!loaded || model.life == Model.Life.CLOSED) {
+            if (abandoned) {
+                answer(takeAskers(), new CancellationException("closed before its queue was read: nothing was saved"));
+            }
             return; // what is kept must not be replaced before it was read, nor lost with a replica
         }
+        List<CompletableFuture<Void>> asked = takeAskers();
         List<Consumer<@Nullable Throwable>> covered = new ArrayList<>();
         for (Consumer<@Nullable Throwable> next = waiting.poll(); next != null; next = waiting.poll()) {
             covered.add(next);
@@ -87,6 +104,31 @@ final class Saver<T extends @Nullable Object> extends Conflator {
         for (Consumer<@Nullable Throwable> action : covered) {
             action.accept(failure);
         }
+        answer(asked, failure);
+    }
+
+    private List<CompletableFuture<Void>> takeAskers() {
+        List<CompletableFuture<Void>> taken = new ArrayList<>();
+        for (CompletableFuture<Void> next = askers.poll(); next != null; next = askers.poll()) {
+            taken.add(next);
+        }
+        return taken;
+    }
+
+    private static void answer(List<CompletableFuture<Void>> askers, @Nullable Throwable failure) {
+        for (CompletableFuture<Void> asker : askers) {
+            if (failure == null) {
+                asker.complete(null);
+            } else {
+                asker.completeExceptionally(failure);
+            }
+        }
+    }
+
+    @Override
+    protected void refused(Throwable error) {
+        failed(error);
+        answer(takeAskers(), error);
     }
 
     @Override

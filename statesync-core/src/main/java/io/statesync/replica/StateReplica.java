@@ -341,9 +341,19 @@ public final class StateReplica<T extends @Nullable Object> implements AutoClose
     }
 
     /**
+     * Done when all writes that are pending now are kept by the {@link WriteQueue}: a crash does not lose them any more. Also
+     * after {@link #close()}, which has them kept and does not wait; wait for this before the queue is closed, or the process
+     * ends. Fails with what failed the save, and as cancelled if the replica was closed before it had read the queue; done
+     * at once without a queue. Not before {@link #start()} has read the queue.
+     */
+    public CompletableFuture<Void> saved() {
+        return saver == null ? CompletableFuture.completedFuture(null) : saver.saved();
+    }
+
+    /**
      * Ends everything, for good, without waiting. Writes that wait for their outcome end with {@link WriteResult.Unknown}
      * if they were proposed, with a {@link CancellationException} if not; {@link #flush()} first to wait for them. A
-     * {@link WriteQueue} goes on keeping them for the next replica, and all of them end with {@code Unknown}. A cache that
+     * {@link WriteQueue} keeps them for the next replica, see {@link #saved()}, and all of them end with {@code Unknown}. A cache that
      * saves does so in the background; {@code engine().close()} waits for it. Idempotent.
      */
     @Override

@@ -159,7 +159,7 @@ public final class FolderSource<T extends @Nullable Object> implements StateBind
         }
         if (feeds.isEmpty()) {
             log.warn(
-                    "entry cannot be used, the one before is topic={} file={} error={}",
+                    "entry cannot be used, the generation before is tried topic={} file={} error={}",
                     topic,
                     file,
                     problem.toString());

@@ -99,11 +99,17 @@ public final class JacksonCodec<T extends @Nullable Object> implements TreeCodec
     private static <T extends @Nullable Object> JacksonCodec<T> of(String name, Type type) {
         ObjectMapper mapper;
         try {
+            Class.forName("com.fasterxml.jackson.annotation.JsonApplyView"); // came with 2.22, and is needed later
             mapper = switch (name) {
                 case "cbor" -> Cbor.MAPPER;
                 case "smile" -> Smile.MAPPER;
                 default -> JsonMapper.shared();
             };
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException(
+                    "Jackson 3 needs com.fasterxml.jackson.core:jackson-annotations 2.22 or later: there is an older one, or"
+                            + " none",
+                    e);
         } catch (LinkageError e) {
             // Databind shares its annotations with Jackson 2, of which a bill of materials may pin an old version.
             throw new IllegalStateException(

@@ -2,7 +2,6 @@ package io.statesync.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.statesync.Revision;
 import io.statesync.RevisionSync;
 import io.statesync.RevisionSyncOptions;
 import io.statesync.Startup;
@@ -11,11 +10,10 @@ import io.statesync.StateVersion;
 import io.statesync.persistence.FileStorage;
 import io.statesync.persistence.FolderSource;
 import io.statesync.persistence.JacksonCodec;
+import io.statesync.persistence.PersistentCache;
 import io.statesync.persistence.SnapshotFormat;
 import io.statesync.source.RevisionedStore;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
@@ -33,20 +31,22 @@ class FollowingSnippetsTest {
     @Test
     void oneProcessPullsAndTheOthersFollow() throws Exception {
         RevisionedStore<Settings> network = RevisionedStore.of("settings", new Settings("light"));
+        AtomicReference<Settings> own = new AtomicReference<>();
         AtomicReference<Settings> current = new AtomicReference<>();
         // snippet: followingWrite
         FileStorage storage = FileStorage.in(path);
         SnapshotFormat<Settings> format = SnapshotFormat.of(JacksonCodec.json(Settings.class));
+        PersistentCache<Settings> cache =
+                PersistentCache.builder(format).storage(storage).build();
         RevisionSync<Settings> puller = StateSync.createRevisionSync(RevisionSyncOptions.<Settings>builder("settings")
                 .source(network)
-                .applier(snapshot -> {
-                    Revision epoch = Objects.requireNonNullElse(snapshot.epoch(), Revision.ZERO);
-                    StateVersion version = StateVersion.of(epoch, snapshot.revision());
-                    storage.save("settings", format.write(version, snapshot.data(), Instant.now()));
-                })
+                .cache(cache)
+                .applier(snapshot -> own.set(snapshot.data()))
                 .build());
-        // end
         puller.start().join();
+        // end
+        cache.flush().join();
+        assertThat(own.get()).isEqualTo(new Settings("light"));
         // snippet: followingRead
         FolderSource<Settings> folder = FolderSource.<Settings>builder(FileStorage.in(path), "settings", format)
                 .onCleared(() -> current.set(new Settings("light")))
@@ -61,7 +61,7 @@ class FollowingSnippetsTest {
         StateVersion dark = network.set(new Settings("dark"));
         follower.awaitVersion(dark).get(30, TimeUnit.SECONDS);
         assertThat(current.get()).isEqualTo(new Settings("dark"));
-        storage.clear("settings");
+        cache.clear("settings").join();
         Awaitility.await().untilAtomic(current, Matchers.is(new Settings("light")));
         follower.close();
         puller.close();

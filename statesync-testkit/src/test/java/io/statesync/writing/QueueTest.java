@@ -68,6 +68,57 @@ class QueueTest extends Fixture {
         }
 
         @Test
+        void savedSaysWhenWhatIsPendingIsKeptAlsoAfterTheClose() {
+            Deque<Runnable> tasks = new ArrayDeque<>();
+            boolean[] direct = {true};
+            StateReplica<Integer> replica =
+                    started(queued().engine(engine -> engine.time(time).executor(task -> {
+                        if (direct[0]) {
+                            task.run();
+                        } else {
+                            tasks.add(task);
+                        }
+                    })));
+            link.cut();
+            assertThat(replica.saved()).isCompleted();
+            direct[0] = false;
+            replica.dispatch(1);
+            replica.close();
+            CompletableFuture<Void> saved = replica.saved();
+            assertThat(saved).isNotDone();
+            assertThat(disk.kept).isEmpty();
+            direct[0] = true;
+            for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+                task.run();
+            }
+            assertThat(saved).isCompleted();
+            assertThat(disk.kept).hasSize(1);
+        }
+
+        @Test
+        void savedFailsWithWhatFailedTheSaveAndMayBeAskedAgain() {
+            StateReplica<Integer> replica = started(queued());
+            link.cut();
+            disk.failure = new IOException("full");
+            replica.dispatch(1);
+            replica.close();
+            assertThatThrownBy(replica.saved()::join).hasCause(disk.failure);
+            disk.failure = null;
+            assertThat(replica.saved()).isCompleted();
+            assertThat(disk.kept).hasSize(1);
+        }
+
+        @Test
+        void savedIsCancelledIfTheReplicaIsClosedBeforeItHasReadTheQueue() {
+            StateReplica<Integer> replica = queued().build();
+            CompletableFuture<Void> before = replica.saved();
+            assertThat(before).isNotDone();
+            replica.close();
+            assertThat(before).isCancelled();
+            assertThat(replica.saved()).isCancelled();
+        }
+
+        @Test
         void beforeTheStartNothingThatIsKeptIsReplaced() {
             disk.kept = List.of(new QueuedWrite.Action<>(1, null));
             StateReplica<Integer> replica = queued().build();

@@ -4,6 +4,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,6 +30,12 @@ final class PostgresConnection {
         this.connection = connection;
         try {
             Class<?> type = Class.forName("org.postgresql.PGConnection");
+            if (!connection.isWrapperFor(type)) {
+                throw new SQLFeatureNotSupportedException(
+                        "PostgresSubscriber needs a connection of PostgreSQL's driver, and"
+                                + " the data source gives a "
+                                + connection.getClass().getName());
+            }
             postgres = connection.unwrap(type);
             getNotifications = type.getMethod("getNotifications", int.class);
             getParameter = Class.forName("org.postgresql.PGNotification").getMethod("getParameter");

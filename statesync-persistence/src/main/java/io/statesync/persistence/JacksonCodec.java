@@ -17,6 +17,8 @@ import tools.jackson.dataformat.smile.SmileMapper;
  * A codec by Jackson's data binding. JSON; CBOR and Smile where {@code jackson-dataformat-cbor} or {@code -smile} are
  * there.
  *
+ * <p>What fails says where, and never quotes the state: its cause is what may be told of Jackson's exception.
+ *
  * <p>The type is named here and never read from the data: there is no polymorphic typing unless the given mapper has it.
  *
  * @param <T> the type of the state
@@ -142,7 +144,8 @@ public final class JacksonCodec<T extends @Nullable Object> implements TreeCodec
         try {
             return mapper.writerFor(type).writeValueAsBytes(state);
         } catch (JacksonException e) {
-            throw new IOException("the state cannot be encoded as " + name + " of " + type.toCanonical(), e);
+            throw new IOException(
+                    "the state cannot be encoded as " + name + " of " + type.toCanonical(), Redacted.of(e));
         }
     }
 
@@ -177,8 +180,8 @@ public final class JacksonCodec<T extends @Nullable Object> implements TreeCodec
         }
     }
 
-    /** Without Jackson's message, which may quote the data. */
+    /** Without Jackson's messages, which may quote the data. */
     private IOException unreadable(JacksonException cause) {
-        return new IOException("the bytes are not " + name + " of " + type.toCanonical(), cause);
+        return new IOException("the bytes are not " + name + " of " + type.toCanonical(), Redacted.of(cause));
     }
 }

@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -98,8 +99,8 @@ public final class Migrations {
             if (next != null) {
                 return next;
             }
-        } catch (Exception e) {
-            throw new MigrationException(step + " failed", e);
+        } catch (Throwable t) { // of the user's step: an Error is as much the step's as an exception
+            throw new MigrationException(step + " failed", t instanceof JacksonException ? Redacted.of(t) : t);
         }
         throw new MigrationException(step + " returned null");
     }

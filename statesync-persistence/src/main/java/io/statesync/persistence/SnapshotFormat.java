@@ -144,7 +144,7 @@ public final class SnapshotFormat<T extends @Nullable Object> {
             try {
                 validator.validate(state);
             } catch (Exception e) {
-                throw new IOException("the state is not valid", e); // the reason may quote the state
+                throw new IOException("the state is not valid", e); // whose message is what people are to read
             }
         }
     }

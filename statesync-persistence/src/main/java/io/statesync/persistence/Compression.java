@@ -1,5 +1,6 @@
 package io.statesync.persistence;
 
+import io.statesync.internal.Texts;
 import java.io.IOException;
 
 /**
@@ -56,7 +57,7 @@ public interface Compression {
                 case "none" -> none();
                 case "gzip" -> gzip();
                 case "zstd" -> zstd();
-                default -> throw new IOException("an unknown compression: " + name);
+                default -> throw new IOException("an unknown compression: " + Texts.quote(name));
             };
         } catch (IllegalStateException e) {
             throw new IOException(e.getMessage(), e);

@@ -1,6 +1,7 @@
 package io.statesync.persistence;
 
 import io.statesync.SyncException;
+import io.statesync.internal.Texts;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -148,7 +149,7 @@ final class FileFrame {
         try {
             return reading.read();
         } catch (IllegalArgumentException | DateTimeException | SyncException e) {
-            throw new DamagedEntryException("the header is not understood", e);
+            throw new DamagedEntryException("the header is not understood: " + Texts.quote(Texts.reason(e)));
         }
     }
 
@@ -197,7 +198,7 @@ final class FileFrame {
             }
             return fields;
         } catch (JacksonException e) {
-            throw new DamagedEntryException("the header is not JSON", e);
+            throw new DamagedEntryException("the header is not JSON: " + Texts.quote(e.getOriginalMessage()));
         }
     }
 

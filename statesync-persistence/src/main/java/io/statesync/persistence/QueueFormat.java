@@ -2,6 +2,7 @@ package io.statesync.persistence;
 
 import io.statesync.Proposal;
 import io.statesync.StateVersion;
+import io.statesync.internal.Texts;
 import io.statesync.replica.QueuedWrite;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -231,8 +232,8 @@ final class QueueFormat<T extends @Nullable Object> {
         String codec = readText(in);
         byte[] bytes = readBytes(in);
         if (actions == null || !actions.codec.name().equals(codec)) {
-            throw new IOException("it holds an action written by the codec " + codec + ", and there is "
-                    + (actions == null ? "no codec for actions" : "only " + actions.codec.name()));
+            throw new IOException("it holds an action written by the codec " + Texts.quote(codec) + ", and there is "
+                    + (actions == null ? "no codec for actions" : "only " + Texts.quote(actions.codec.name())));
         }
         return Objects.requireNonNull(actions.codec.decode(bytes), "an action");
     }

@@ -18,12 +18,12 @@ import org.junit.jupiter.api.io.TempDir;
 /** The example of docs/persistence-format.md, byte by byte: what was written must stay readable. */
 class EntryFormatTest {
     private static final String TOPIC = "caf\u00e9/settings";
-    private static final String HEADER = """
+    static final String HEADER = """
             {"format":1,"topic":"caf\\u00E9/settings","revision":"42","epoch":"1730000000000",\
             "savedAt":"2026-01-02T03:04:05.678Z","schemaVersion":3,"codec":"json","compression":"none",\
             "size":16,"length":16,"crc32c":"c1cafd94",\
             "sha256":"0f4f87db4567232a7f1756aa1534ec1314777b39c3bf5209f87cf9739321cddc","timeToLive":"PT168H"}""";
-    private static final byte[] PAYLOAD = "{\"theme\":\"dark\"}".getBytes(StandardCharsets.US_ASCII);
+    static final byte[] PAYLOAD = "{\"theme\":\"dark\"}".getBytes(StandardCharsets.US_ASCII);
     private static final String MAGIC = "8953534e0d0a1a0a";
 
     @TempDir

@@ -2,6 +2,7 @@ package io.statesync.persistence;
 
 import io.statesync.StateVersion;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -35,13 +36,21 @@ final class EntryFollower {
     private long lookedAt;
     private Stamps seen = new Stamps(null, null);
     private boolean settled;
+    private boolean certain;
     private boolean there;
     private @Nullable Announced announced;
 
     /** What hears of what a follower sees, on the watching thread. */
     interface Sight {
-        /** The newest usable generation is another, of this version. */
+        /** The newest usable generation is another, of this version; told again at the next look if this throws. */
         void version(StateVersion version);
+
+        /**
+         * The folder was looked at; told last at each look.
+         *
+         * @param version what was told last; null if nothing is there that was
+         */
+        void looked(@Nullable StateVersion version);
 
         /** A file is there and cannot be used; told at each look. */
         void problem(Path file, Stamp stamp, IOException problem);
@@ -155,11 +164,17 @@ final class EntryFollower {
             return;
         }
         sight.reached(null);
-        if (!hinted && settled && now.equals(seen)) {
-            return;
+        if (hinted || !settled || !now.equals(seen)) {
+            seen = now;
+            settled = false; // so that it is looked at again if something fails
+            certain = true;
+            read(now);
+            settled = certain && now.areOlderThan(timeMs - TIME_GRANULARITY_MS);
         }
-        seen = now;
-        settled = now.areOlderThan(timeMs - TIME_GRANULARITY_MS);
+        sight.looked(announced == null ? null : announced.version);
+    }
+
+    private void read(Stamps now) {
         if (now.newest != null || now.before != null) {
             there = true;
             announce(now);
@@ -185,8 +200,19 @@ final class EntryFollower {
             found = read(before, now.before);
         }
         if (found != null && !found.equals(announced)) {
-            announced = found;
             sight.version(found.version);
+            announced = found; // now that it was told
+        }
+    }
+
+    /** Read again if the thread was left interrupted, which says nothing of the file. */
+    private SnapshotMetadata readMetadata(Path file) throws IOException {
+        while (true) {
+            try {
+                return EntryFormat.readMetadata(topic, file);
+            } catch (ClosedByInterruptException e) {
+                Thread.interrupted();
+            }
         }
     }
 
@@ -195,11 +221,11 @@ final class EntryFollower {
             return null;
         }
         try {
-            return new Announced(EntryFormat.readMetadata(topic, file).version(), stamp);
+            return new Announced(readMetadata(file).version(), stamp);
         } catch (NoSuchFileException e) {
-            settled = false; // moved since its stamp was taken
+            certain = false; // moved since its stamp was taken
         } catch (IOException e) {
-            settled &= e instanceof DamagedEntryException; // what could not be read now may be readable later
+            certain &= e instanceof DamagedEntryException; // what could not be read now may be readable later
             sight.problem(file, stamp, e);
         }
         return null;

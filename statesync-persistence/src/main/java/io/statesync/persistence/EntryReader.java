@@ -7,6 +7,8 @@ import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
 import io.statesync.internal.Texts;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.time.Instant;
@@ -34,7 +36,7 @@ final class EntryReader<T extends @Nullable Object> {
          *
          * @param stamp of the file that was skipped; null if it was gone before that was known
          */
-        void newest(EntryFollower.@Nullable Stamp stamp, Exception problem);
+        void newest(EntryFollower.@Nullable Stamp stamp, Throwable problem);
     }
 
     /**
@@ -59,39 +61,52 @@ final class EntryReader<T extends @Nullable Object> {
 
     private SnapshotEnvelope<T> newest(Instant now, Skipped skipped) throws IOException {
         EntryFollower.Stamp stamp = EntryFollower.Stamp.of(storage.newest(topic));
-        List<Exception> problems = new ArrayList<>();
+        List<Throwable> problems = new ArrayList<>();
+        SnapshotMetadata expired = null;
         for (SnapshotStorage.Generation generation : storage.load(topic)) {
             try {
-                SnapshotEnvelope<T> snapshot = read(generation, now);
+                StoredSnapshot stored = generation.read();
+                SnapshotMetadata metadata = stored.metadata();
+                if (metadata.isExpired(now)) {
+                    expired = metadata;
+                    throw expired(metadata);
+                }
+                if (expired != null && !metadata.savedAt().isAfter(expired.savedAt())) {
+                    throw outdated(metadata, expired);
+                }
+                SnapshotEnvelope<T> snapshot = format.read(stored);
                 problems.forEach(problem -> skipped.newest(stamp, problem));
                 return snapshot;
-            } catch (IOException | RuntimeException e) { // a codec may throw anything
-                if (!(e instanceof NoSuchFileException)) { // which says that it was cleared meanwhile
-                    problems.add(e);
+            } catch (ClosedByInterruptException | FileLockInterruptionException e) {
+                throw e; // which says nothing of the file
+            } catch (Throwable t) { // of codecs, migrations and validators too: then the one before
+                if (!(t instanceof NoSuchFileException)) { // which says that it was cleared meanwhile
+                    problems.add(t);
                 }
             }
         }
         throw nothing(problems);
     }
 
-    private SnapshotEnvelope<T> read(SnapshotStorage.Generation generation, Instant now) throws IOException {
-        StoredSnapshot stored = generation.read();
-        SnapshotMetadata metadata = stored.metadata();
-        if (metadata.isExpired(now)) {
-            throw new IOException("version " + metadata.version() + ", saved at " + metadata.savedAt()
-                    + ", has expired: its time to live was " + metadata.timeToLive());
-        }
-        return format.read(stored);
+    private static IOException expired(SnapshotMetadata metadata) {
+        return new IOException("version " + metadata.version() + ", saved at " + metadata.savedAt()
+                + ", has expired: its time to live was " + metadata.timeToLive());
     }
 
-    private IOException nothing(List<Exception> problems) {
+    /** Who says how long a state may be used does not want an earlier one after that, whatever was said of it. */
+    private static IOException outdated(SnapshotMetadata metadata, SnapshotMetadata expired) {
+        return new IOException("version " + metadata.version() + ", saved at " + metadata.savedAt()
+                + ", is not used, since version " + expired.version() + ", which replaced it, has expired");
+    }
+
+    private IOException nothing(List<Throwable> problems) {
         String what = "of topic " + Texts.quote(topic) + " in " + storage.folder();
         if (problems.isEmpty()) {
             return Files.isDirectory(storage.folder())
                     ? new IOException("nothing is kept " + what + " yet")
                     : new IOException("nothing is kept " + what + ": there is no such folder");
         }
-        Exception first = problems.get(0);
+        Throwable first = problems.get(0);
         IOException failure =
                 new IOException("what is kept " + what + " cannot be used: " + Texts.reason(first), first);
         problems.subList(1, problems.size()).forEach(failure::addSuppressed);

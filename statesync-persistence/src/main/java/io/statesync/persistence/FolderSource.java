@@ -151,7 +151,7 @@ public final class FolderSource<T extends @Nullable Object> implements StateBind
     }
 
     /** What is wrong with a file, once for each that is there. */
-    private void report(Path file, EntryFollower.@Nullable Stamp stamp, Exception problem) {
+    private void report(Path file, EntryFollower.@Nullable Stamp stamp, Throwable problem) {
         synchronized (reported) {
             if (stamp != null && stamp.equals(reported.put(file, stamp))) {
                 return;
@@ -186,6 +186,7 @@ public final class FolderSource<T extends @Nullable Object> implements StateBind
         private final InvalidationHandler handler;
         private volatile boolean open = true;
         private boolean linked = true; // of the watching thread
+        private boolean isNew = true; // of the watching thread; until its first event
 
         Feed(InvalidationHandler handler) {
             this.handler = handler;
@@ -193,12 +194,22 @@ public final class FolderSource<T extends @Nullable Object> implements StateBind
 
         void tell(Consumer<Feed> call) {
             if (open) {
+                boolean interrupted = Thread.currentThread().isInterrupted();
                 try {
                     call.accept(this);
                 } catch (Throwable t) { // an engine's handler throws nothing
                     log.error("a subscriber was not told, and will be of what comes next topic={}", topic, t);
+                } finally {
+                    if (!interrupted) {
+                        Thread.interrupted(); // left by the handler, it would reach others
+                    }
                 }
             }
+        }
+
+        void version(InvalidationEvent event) {
+            isNew = false;
+            tell(feed -> handler.event(event));
         }
 
         void linked(boolean now) {
@@ -227,9 +238,21 @@ public final class FolderSource<T extends @Nullable Object> implements StateBind
 
         @Override
         public void version(StateVersion version) {
-            InvalidationEvent event =
-                    new InvalidationEvent(topic, version.revision(), version.epoch(), null, clock.millis());
-            tellAll(feed -> feed.handler.event(event));
+            InvalidationEvent event = event(version);
+            feeds.forEach(feed -> feed.version(event));
+        }
+
+        private InvalidationEvent event(StateVersion version) {
+            return new InvalidationEvent(topic, version.revision(), version.epoch(), null, clock.millis());
+        }
+
+        @Override
+        public void looked(@Nullable StateVersion version) {
+            for (Feed feed : feeds) {
+                if (feed.isNew && version != null) {
+                    feed.version(event(version));
+                }
+            }
         }
 
         @Override

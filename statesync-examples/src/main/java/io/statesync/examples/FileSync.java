@@ -54,7 +54,7 @@ final class FileSync implements AutoCloseable {
                 .writable(json -> JsonFile.encode(json, style))
                 .open();
         Throwable problem = authority.problem();
-        if (problem != null && kept == null) {
+        if (problem != null && (kept == null || !kept.has(TOPIC))) {
             authority.close();
             throw new IOException(file + ": " + JsonFile.describe(problem), problem);
         }

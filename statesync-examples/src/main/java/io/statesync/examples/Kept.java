@@ -24,6 +24,7 @@ final class Kept implements PersistenceListener {
     private final Screen screen;
     private final PersistentCache<JsonNode> cache;
     private final Map<StateVersion, Instant> savedAt = new ConcurrentHashMap<>();
+    private final Instant opened = Instant.now();
 
     /**
      * Opens a folder, which is made if it is not there.
@@ -42,7 +43,12 @@ final class Kept implements PersistenceListener {
         return cache;
     }
 
-    /** How old the state of a version is that came from disk; null if it did not come from there. */
+    /** Whether there is a state of a topic that can be used; what is wrong is told. */
+    boolean has(String topic) {
+        return cache.load(topic).handle((state, failure) -> state != null).join();
+    }
+
+    /** How old the state of a version is that was kept before this was opened; null for any other. */
     @Nullable
     String age(StateVersion version) {
         Instant saved = savedAt.get(version);
@@ -57,7 +63,9 @@ final class Kept implements PersistenceListener {
 
     @Override
     public void onLoaded(String topic, SnapshotMetadata metadata, boolean migrated) {
-        savedAt.put(metadata.version(), metadata.savedAt());
+        if (metadata.savedAt().isBefore(opened)) { // else the replica that was quicker has it from the source
+            savedAt.put(metadata.version(), metadata.savedAt());
+        }
     }
 
     @Override

@@ -27,6 +27,8 @@ import tools.jackson.databind.JsonNode;
 
 /** A copy of the file's state that prints what changed in it, and that can be changed itself. */
 final class Replica implements AutoCloseable {
+    private static final Duration TIME_GRANULARITY = Duration.ofSeconds(3); // of the coarsest file systems
+
     private final String name;
     private final Color color;
     private final Path file;
@@ -34,6 +36,7 @@ final class Replica implements AutoCloseable {
     private final @Nullable Kept kept;
     private final Runnable onApplied;
     private final StateReplica<JsonNode> replica;
+    private final Instant begun = Instant.now().minus(TIME_GRANULARITY);
     private @Nullable JsonNode shown; // by the listener only
     private String lastError = ""; // likewise
     private long revision; // guarded by this
@@ -177,7 +180,7 @@ final class Replica implements AutoCloseable {
                 changes.stream().mapToInt(change -> change.key().length()).max().orElse(0);
         String first = column(snapshot, sinceSave());
         if (changes.isEmpty()) {
-            return List.of(first + "the same values, written differently");
+            return List.of(first + "the same values" + (revision() == 0 ? " as kept" : ", written differently"));
         }
         List<String> lines = new ArrayList<>();
         for (Change change : changes) {
@@ -195,7 +198,9 @@ final class Replica implements AutoCloseable {
     private String sinceSave() {
         try {
             Instant savedAt = Files.getLastModifiedTime(file).toInstant();
-            return Duration.between(savedAt, Instant.now()).toMillis() + " ms";
+            return savedAt.isBefore(begun)
+                    ? ""
+                    : Duration.between(savedAt, Instant.now()).toMillis() + " ms";
         } catch (IOException e) {
             return "? ms"; // gone already
         }

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -158,6 +160,32 @@ class MainTest {
         save(file, "{}");
         out.await(".*stopped +after .* s, both replicas at revision 2");
         assertThat(run.get(60, TimeUnit.SECONDS)).isZero();
+    }
+
+    @Test
+    void aFileThatWasNotChangedSinceIsToldAsSuch() throws Exception {
+        Path file = Files.writeString(folder.resolve("my.json"), "{\"theme\": \"dark\"}");
+        Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(3600)));
+        String kept = folder.resolve("kept").toString();
+        assertThat(execute("--cache", kept, "--for", "50ms", file.toString())).isZero();
+
+        assertThat(execute("--cache", kept, "--for", "50ms", file.toString())).isZero();
+
+        out.await(".*stopped +after .* s, both replicas at revision 1");
+        out.await(".*replica A  revision 1 +kept +1 values, [0-9.]+ s old");
+        out.await(".*replica A  revision 1 +the same values as kept");
+        out.await(".*replica B  revision 1 .*");
+        out.await(".*stopped +after .* s, both replicas at revision 1");
+    }
+
+    @Test
+    void missingFileIsAFailureWithACacheTooWhileNothingIsKept() throws Exception {
+        String kept = folder.resolve("kept").toString();
+
+        assertThat(execute("--cache", kept, folder.resolve("no.json").toString()))
+                .isEqualTo(1);
+
+        err.await("statesync: .*no.json: the file is missing");
     }
 
     @Test

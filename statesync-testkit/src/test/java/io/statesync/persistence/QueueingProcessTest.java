@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
  * -Dstatesync.campaign.seed} sets it.
  */
 class QueueingProcessTest {
-    private static final int KILLS = Integer.getInteger("statesync.campaign.kills", 10);
+    private static final int KILLS = Integer.getInteger("statesync.campaign.kills", 5);
     private static final long SEED = Long.getLong("statesync.campaign.seed", System.nanoTime());
     private static final int FIRST = 1_000_000; // of the first process; numbers never become longer
 

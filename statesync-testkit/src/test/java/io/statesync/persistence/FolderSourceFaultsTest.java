@@ -11,7 +11,6 @@ import io.statesync.testkit.FakePullRequest;
 import io.statesync.testkit.RecordingHandler;
 import io.statesync.testkit.RecordingHandler.Kind;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -177,26 +176,7 @@ class FolderSourceFaultsTest {
     void anErrorOfACodecLeadsToTheOneBefore() throws Exception {
         save(TOPIC, 1);
         save(TOPIC, 2);
-        StateCodec<String> picky = new StateCodec<>() {
-            @Override
-            public String name() {
-                return "json";
-            }
-
-            @Override
-            public byte[] encode(String state) {
-                throw new UnsupportedOperationException();
-            }
-
-            @Override
-            public String decode(byte[] bytes) {
-                String state = new String(bytes, StandardCharsets.UTF_8);
-                if (state.contains("2")) {
-                    throw new StackOverflowError("made to fail");
-                }
-                return state;
-            }
-        };
+        StateCodec<String> picky = new PickyCodec(new StackOverflowError("made to fail"));
         FolderSource<String> source = FolderSource.of(storage, TOPIC, SnapshotFormat.of(picky));
         assertThat(pull(source)).isEqualTo(SnapshotEnvelope.of(version(1), "\"state 1\""));
     }

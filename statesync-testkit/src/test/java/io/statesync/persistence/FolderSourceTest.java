@@ -15,7 +15,6 @@ import io.statesync.testkit.RecordingHandler;
 import io.statesync.testkit.RecordingHandler.Call;
 import io.statesync.testkit.RecordingHandler.Kind;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -425,26 +424,7 @@ class FolderSourceTest {
     void aCodecThatThrowsIsAReasonToReadTheOneBefore() throws Exception {
         save(1);
         save(2);
-        StateCodec<String> picky = new StateCodec<>() {
-            @Override
-            public String name() {
-                return "json";
-            }
-
-            @Override
-            public byte[] encode(String state) {
-                throw new UnsupportedOperationException();
-            }
-
-            @Override
-            public String decode(byte[] bytes) {
-                String state = new String(bytes, StandardCharsets.UTF_8);
-                if (state.contains("2")) {
-                    throw new IllegalStateException("not this one");
-                }
-                return state;
-            }
-        };
+        StateCodec<String> picky = new PickyCodec(new IllegalStateException("not this one"));
         assertThat(pull(FolderSource.of(storage, TOPIC, SnapshotFormat.of(picky))))
                 .isEqualTo("\"state 1\"");
     }

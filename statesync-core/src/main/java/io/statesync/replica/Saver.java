@@ -81,15 +81,12 @@ final class Saver<T extends @Nullable Object> extends Conflator {
         Model<T> model = end != null ? end : models.get();
         if (!loaded || model.life == Model.Life.CLOSED) {
             if (abandoned) {
-                answer(takeAskers(), new CancellationException("closed before its queue was read: nothing was saved"));
+                answer(drain(askers), new CancellationException("closed before its queue was read: nothing was saved"));
             }
             return; // what is kept must not be replaced before it was read, nor lost with a replica
         }
-        List<CompletableFuture<Void>> asked = takeAskers();
-        List<Consumer<@Nullable Throwable>> covered = new ArrayList<>();
-        for (Consumer<@Nullable Throwable> next = waiting.poll(); next != null; next = waiting.poll()) {
-            covered.add(next);
-        }
+        List<CompletableFuture<Void>> asked = drain(askers);
+        List<Consumer<@Nullable Throwable>> covered = drain(waiting);
         Throwable failure = null;
         try {
             List<QueuedWrite<T>> now = queued(model);
@@ -107,12 +104,12 @@ final class Saver<T extends @Nullable Object> extends Conflator {
         answer(asked, failure);
     }
 
-    private List<CompletableFuture<Void>> takeAskers() {
-        List<CompletableFuture<Void>> taken = new ArrayList<>();
-        for (CompletableFuture<Void> next = askers.poll(); next != null; next = askers.poll()) {
-            taken.add(next);
+    private static <E> List<E> drain(Queue<E> queue) {
+        List<E> drained = new ArrayList<>();
+        for (E next = queue.poll(); next != null; next = queue.poll()) {
+            drained.add(next);
         }
-        return taken;
+        return drained;
     }
 
     private static void answer(List<CompletableFuture<Void>> askers, @Nullable Throwable failure) {
@@ -128,7 +125,7 @@ final class Saver<T extends @Nullable Object> extends Conflator {
     @Override
     protected void refused(Throwable error) {
         failed(error);
-        answer(takeAskers(), error);
+        answer(drain(askers), error);
     }
 
     @Override

@@ -353,8 +353,8 @@ public final class StateReplica<T extends @Nullable Object> implements AutoClose
     /**
      * Ends everything, for good, without waiting. Writes that wait for their outcome end with {@link WriteResult.Unknown}
      * if they were proposed, with a {@link CancellationException} if not; {@link #flush()} first to wait for them. A
-     * {@link WriteQueue} keeps them for the next replica, see {@link #saved()}, and all of them end with {@code Unknown}. A cache that
-     * saves does so in the background; {@code engine().close()} waits for it. Idempotent.
+     * {@link WriteQueue} keeps them for the next replica, see {@link #saved()}, and all of them end with {@code Unknown}.
+     * A cache that saves does so in the background; {@code engine().close()} waits for it. Idempotent.
      */
     @Override
     public void close() {

@@ -40,6 +40,16 @@ public record SnapshotEnvelope<T extends @Nullable Object>(
         return new SnapshotEnvelope<>(Revision.parse(revision), epoch == null ? null : Revision.parse(epoch), data);
     }
 
+    /**
+     * The version of the snapshot for a receiver: without an epoch, in the receiver's own (contract X3).
+     *
+     * @param local the version that the receiver has; null before its first, which counts as epoch 0
+     */
+    public StateVersion version(@Nullable StateVersion local) {
+        long epochBits = epoch != null ? epoch.bits() : local != null ? local.epochBits() : 0;
+        return StateVersion.ofUnsigned(epochBits, revision.bits());
+    }
+
     /** Names the version, never the data. */
     @Override
     public String toString() {

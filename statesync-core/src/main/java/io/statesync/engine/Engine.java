@@ -267,7 +267,7 @@ final class Engine<T extends @Nullable Object> implements RevisionSync<T> {
 
     /** The version of a snapshot: without an epoch, in local's (contract X3). */
     StateVersion versionOf(SnapshotEnvelope<?> snapshot) {
-        return versionOf(snapshot, null);
+        return snapshot.version(local);
     }
 
     /** The same; {@code likely} itself if that is the version, so that what was asked for needs no second object. */

@@ -1,6 +1,5 @@
 package io.statesync.replica;
 
-import io.statesync.Revision;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
 import io.statesync.TimeSource;
@@ -167,10 +166,7 @@ final class ReplicaCore<T extends @Nullable Object> {
 
     /** The version of a snapshot: without an epoch, in that of what is known (contract X3). */
     StateVersion versionOf(SnapshotEnvelope<?> snapshot) {
-        Revision epoch = snapshot.epoch();
-        StateVersion at = model().confirmed.version();
-        long epochBits = epoch != null ? epoch.bits() : at != null ? at.epochBits() : 0;
-        return StateVersion.ofUnsigned(epochBits, snapshot.revision().bits());
+        return snapshot.version(model().confirmed.version());
     }
 
     /** Ends writes that were not proposed. */

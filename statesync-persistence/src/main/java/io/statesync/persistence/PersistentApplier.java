@@ -1,6 +1,5 @@
 package io.statesync.persistence;
 
-import io.statesync.Revision;
 import io.statesync.SnapshotApplier;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
@@ -55,7 +54,7 @@ public final class PersistentApplier<T extends @Nullable Object> implements Snap
         if (kept == null) {
             return null;
         }
-        StateVersion version = versionOf(kept);
+        StateVersion version = kept.version(local);
         applier.apply(kept);
         local = version;
         return version;
@@ -64,18 +63,10 @@ public final class PersistentApplier<T extends @Nullable Object> implements Snap
     /** Applies a snapshot, and has it saved if that succeeded. */
     @Override
     public void apply(SnapshotEnvelope<T> snapshot) throws Exception {
-        StateVersion version = versionOf(snapshot);
+        StateVersion version = snapshot.version(local);
         applier.apply(snapshot);
         local = version;
         cache.applied(topic, version, snapshot.data());
-    }
-
-    /** Without an epoch, in that of the one before (contract X3). */
-    private StateVersion versionOf(SnapshotEnvelope<T> snapshot) {
-        Revision epoch = snapshot.epoch();
-        StateVersion at = local;
-        long epochBits = epoch != null ? epoch.bits() : at != null ? at.epochBits() : 0;
-        return StateVersion.ofUnsigned(epochBits, snapshot.revision().bits());
     }
 
     /** Done when all that was applied before is durable, see {@link PersistentCache#flush(String)}. */

@@ -1,5 +1,5 @@
 /** Keeps one piece of state the same in many places. */
-@SuppressWarnings("module") // the module that the internals are shared with is compiled later
+@SuppressWarnings("module") // the modules that the internals are shared with are compiled later
 module io.statesync.core {
     requires org.slf4j;
     requires static micrometer.core;
@@ -8,7 +8,8 @@ module io.statesync.core {
     exports io.statesync;
     exports io.statesync.apply;
     exports io.statesync.internal to
-            io.statesync.persistence;
+            io.statesync.persistence,
+            io.statesync.transport.http;
     exports io.statesync.micrometer;
     exports io.statesync.replica;
     exports io.statesync.source;

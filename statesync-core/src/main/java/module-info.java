@@ -3,11 +3,18 @@
 module io.statesync.core {
     requires org.slf4j;
     requires static micrometer.core;
+    requires static tools.jackson.databind;
+    requires static tools.jackson.dataformat.cbor;
+    requires static tools.jackson.dataformat.smile;
     requires static transitive org.jspecify;
 
     exports io.statesync;
     exports io.statesync.apply;
     exports io.statesync.internal to
+            io.statesync.persistence,
+            io.statesync.transport.http;
+    exports io.statesync.jackson;
+    exports io.statesync.jackson.internal to
             io.statesync.persistence,
             io.statesync.transport.http;
     exports io.statesync.micrometer;

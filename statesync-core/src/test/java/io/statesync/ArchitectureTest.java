@@ -59,6 +59,28 @@ class ArchitectureTest {
             .resideInAnyPackage("io.micrometer..", "io.statesync.micrometer..");
 
     @ArchTest
+    static final ArchRule onlyTheJacksonPackageNeedsJackson = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.statesync.jackson..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("tools.jackson..", "com.fasterxml..", "io.statesync.jackson..");
+
+    @ArchTest
+    static final ArchRule codecsUseTheRootOnly = classes()
+            .that()
+            .resideInAPackage("io.statesync.jackson..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(
+                    "io.statesync",
+                    "io.statesync.internal..",
+                    "io.statesync.jackson..",
+                    "tools.jackson..",
+                    "java..",
+                    "org.jspecify..");
+
+    @ArchTest
     static final ArchRule packagesBesideTheEngineUseTheRootOnly = classes()
             .that()
             .resideInAPackage("io.statesync.micrometer..")

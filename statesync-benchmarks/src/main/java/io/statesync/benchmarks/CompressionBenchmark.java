@@ -2,8 +2,8 @@ package io.statesync.benchmarks;
 
 import io.statesync.Revision;
 import io.statesync.StateVersion;
+import io.statesync.jackson.JacksonCodec;
 import io.statesync.persistence.Compression;
-import io.statesync.persistence.JacksonCodec;
 import io.statesync.persistence.SnapshotFormat;
 import io.statesync.persistence.StoredSnapshot;
 import java.io.IOException;

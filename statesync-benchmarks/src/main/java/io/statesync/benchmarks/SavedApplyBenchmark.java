@@ -8,7 +8,7 @@ import io.statesync.RevisionSyncOptions;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.StateSync;
 import io.statesync.Throttling;
-import io.statesync.persistence.JacksonCodec;
+import io.statesync.jackson.JacksonCodec;
 import io.statesync.persistence.MemoryStorage;
 import io.statesync.persistence.PersistentCache;
 import io.statesync.persistence.SnapshotFormat;

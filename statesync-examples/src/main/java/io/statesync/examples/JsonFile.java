@@ -1,6 +1,6 @@
 package io.statesync.examples;
 
-import io.statesync.persistence.JacksonCodec;
+import io.statesync.jackson.JacksonCodec;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import tools.jackson.core.JacksonException;

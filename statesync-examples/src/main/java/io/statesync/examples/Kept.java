@@ -2,8 +2,8 @@ package io.statesync.examples;
 
 import io.statesync.StateVersion;
 import io.statesync.examples.Screen.Color;
+import io.statesync.jackson.JacksonCodec;
 import io.statesync.persistence.FileStorage;
-import io.statesync.persistence.JacksonCodec;
 import io.statesync.persistence.PersistenceError;
 import io.statesync.persistence.PersistenceListener;
 import io.statesync.persistence.PersistentCache;

@@ -1,5 +1,6 @@
 package io.statesync.persistence;
 
+import io.statesync.StateCodec;
 import io.statesync.internal.Checks;
 import io.statesync.internal.Texts;
 import io.statesync.replica.QueuedWrite;

@@ -1,5 +1,6 @@
 package io.statesync.persistence;
 
+import io.statesync.jackson.internal.Redacted;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;

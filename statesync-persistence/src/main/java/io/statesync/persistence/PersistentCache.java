@@ -3,6 +3,7 @@ package io.statesync.persistence;
 import io.statesync.Backoff;
 import io.statesync.SavingCache;
 import io.statesync.SnapshotEnvelope;
+import io.statesync.StateCodec;
 import io.statesync.StateVersion;
 import io.statesync.Throttling;
 import io.statesync.TimeSource;

@@ -1,6 +1,7 @@
 package io.statesync.persistence;
 
 import io.statesync.Proposal;
+import io.statesync.StateCodec;
 import io.statesync.StateVersion;
 import io.statesync.internal.Texts;
 import io.statesync.replica.QueuedWrite;

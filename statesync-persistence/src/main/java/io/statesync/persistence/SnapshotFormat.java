@@ -1,10 +1,12 @@
 package io.statesync.persistence;
 
 import io.statesync.SnapshotEnvelope;
+import io.statesync.StateCodec;
 import io.statesync.StateValidator;
 import io.statesync.StateVersion;
 import io.statesync.internal.Checks;
 import io.statesync.internal.Texts;
+import io.statesync.jackson.TreeCodec;
 import io.statesync.persistence.internal.Hashes;
 import java.io.IOException;
 import java.time.Duration;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.statesync.StateVersion;
-import io.statesync.persistence.JacksonCodec;
+import io.statesync.jackson.JacksonCodec;
 import io.statesync.persistence.SnapshotStorage;
 import io.statesync.persistence.jdbc.JdbcAuthority;
 import io.statesync.persistence.jdbc.JdbcJournal;

@@ -19,7 +19,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * The pages' code compiles: each Java block of README.md and docs/*.md is a copy of a region of a test in this package.
+ * The pages' code compiles: each Java block of README.md and docs/*.md is a copy of a region of a test in this
+ * package, here or in the module of a transport.
  *
  * <p>A region begins with a line {@code // snippet: Name} and ends with {@code // end}. A page names it in a comment
  * {@code <!-- snippet: Name -->} on the line before the block; {@code <!-- no snippet: reason -->} excuses a block.
@@ -39,16 +40,21 @@ class SnippetsTest {
         while (!Files.exists(root.resolve("README.md"))) {
             root = root.getParent();
         }
-        Path sources = root.resolve("statesync-testkit/src/test/java/io/statesync/docs");
-        for (Path source : list(sources, ".java")) {
-            Matcher region = REGION.matcher(Files.readString(source, UTF_8));
-            while (region.find()) {
-                String before = regions.put(region.group(1), unindented(region.group(2)));
-                assertThat(before).as("region %s twice", region.group(1)).isNull();
+        for (String module : List.of("statesync-testkit", "statesync-transport-http")) {
+            for (Path source : list(root.resolve(module).resolve("src/test/java/io/statesync/docs"), ".java")) {
+                readRegions(Files.readString(source, UTF_8));
             }
         }
         pages.add(root.resolve("README.md"));
         pages.addAll(list(root.resolve("docs"), ".md"));
+    }
+
+    private static void readRegions(String source) {
+        Matcher region = REGION.matcher(source);
+        while (region.find()) {
+            String before = regions.put(region.group(1), unindented(region.group(2)));
+            assertThat(before).as("region %s twice", region.group(1)).isNull();
+        }
     }
 
     /** Without the indentation that all lines share; stripIndent counts a last line without text as well. */

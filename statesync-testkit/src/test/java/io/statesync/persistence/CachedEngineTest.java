@@ -11,6 +11,7 @@ import io.statesync.StateVersion;
 import io.statesync.SyncError;
 import io.statesync.SyncPhase;
 import io.statesync.Throttling;
+import io.statesync.jackson.JacksonCodec;
 import io.statesync.replica.StateReplica;
 import io.statesync.source.RevisionedStore;
 import io.statesync.testkit.RecordingApplier;

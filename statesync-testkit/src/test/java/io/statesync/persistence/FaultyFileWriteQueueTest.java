@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.statesync.Proposal;
 import io.statesync.Revision;
 import io.statesync.StateVersion;
+import io.statesync.jackson.JacksonCodec;
 import io.statesync.replica.QueuedWrite;
 import java.io.IOException;
 import java.nio.file.Path;

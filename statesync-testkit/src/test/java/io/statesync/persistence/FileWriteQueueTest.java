@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.statesync.Revision;
 import io.statesync.StateVersion;
+import io.statesync.jackson.JacksonCodec;
 import io.statesync.replica.QueuedWrite;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -3,6 +3,7 @@ package io.statesync.persistence;
 import io.statesync.InvalidationSubscriber;
 import io.statesync.SnapshotProvider;
 import io.statesync.StateVersion;
+import io.statesync.jackson.JacksonCodec;
 import io.statesync.testkit.FallibleProviderContract;
 import io.statesync.testkit.ReconnectingSubscriberContract;
 import java.io.IOException;

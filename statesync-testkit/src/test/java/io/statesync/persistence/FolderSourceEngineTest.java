@@ -10,6 +10,7 @@ import io.statesync.SnapshotEnvelope;
 import io.statesync.Startup;
 import io.statesync.StateSync;
 import io.statesync.StateVersion;
+import io.statesync.jackson.JacksonCodec;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.statesync.jackson.JacksonCodec;
 import io.statesync.testkit.StoredSnapshots;
 import java.io.IOException;
 import java.nio.ByteBuffer;

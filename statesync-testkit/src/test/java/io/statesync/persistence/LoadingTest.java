@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.statesync.Revision;
 import io.statesync.SnapshotEnvelope;
+import io.statesync.StateCodec;
 import io.statesync.StateVersion;
+import io.statesync.jackson.JacksonCodec;
 import io.statesync.testkit.VirtualTime;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

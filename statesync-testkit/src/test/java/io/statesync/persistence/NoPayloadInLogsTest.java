@@ -16,6 +16,8 @@ import io.statesync.RevisionSyncOptions;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.StateSync;
 import io.statesync.StateVersion;
+import io.statesync.jackson.JacksonCodec;
+import io.statesync.jackson.internal.Redacted;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -1,6 +1,7 @@
 package io.statesync.persistence;
 
 import io.statesync.SavingCache;
+import io.statesync.jackson.JacksonCodec;
 import io.statesync.testkit.SavingCacheContract;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Nested;

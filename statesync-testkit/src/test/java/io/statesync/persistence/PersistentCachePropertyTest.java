@@ -6,6 +6,7 @@ import io.statesync.Backoff;
 import io.statesync.Revision;
 import io.statesync.StateVersion;
 import io.statesync.Throttling;
+import io.statesync.jackson.JacksonCodec;
 import io.statesync.testkit.VirtualTime;
 import java.io.IOException;
 import java.time.Duration;

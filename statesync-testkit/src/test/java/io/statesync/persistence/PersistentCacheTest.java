@@ -9,6 +9,7 @@ import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
 import io.statesync.Throttling;
 import io.statesync.TimeSource;
+import io.statesync.jackson.JacksonCodec;
 import io.statesync.testkit.VirtualTime;
 import java.io.IOException;
 import java.time.Duration;

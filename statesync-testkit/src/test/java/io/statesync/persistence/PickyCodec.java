@@ -1,5 +1,6 @@
 package io.statesync.persistence;
 
+import io.statesync.StateCodec;
 import java.nio.charset.StandardCharsets;
 
 /** Reads JSON texts as they are, but throws at one that holds a {@code 2}. */

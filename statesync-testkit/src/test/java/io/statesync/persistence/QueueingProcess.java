@@ -12,6 +12,7 @@ import io.statesync.StateProposer;
 import io.statesync.StateVersion;
 import io.statesync.WritableBinding;
 import io.statesync.WriteResult;
+import io.statesync.jackson.JacksonCodec;
 import io.statesync.replica.QueuedWrite;
 import io.statesync.replica.ReplicaBuilder;
 import io.statesync.replica.StateReplica;

@@ -44,7 +44,7 @@ class ModulePathSmokeTest {
     @Test
     void persistenceRunsOnTheModulePathWithoutWhatIsOptional() throws Exception {
         String expression = "io.statesync.persistence.PersistentCache.in(new io.statesync.persistence.MemoryStorage(),"
-                + " io.statesync.persistence.JacksonCodec.json(String.class)).load(\"settings\").join() == null";
+                + " io.statesync.jackson.JacksonCodec.json(String.class)).load(\"settings\").join() == null";
         assertThat(compile("io.statesync.persistence", persistencePath(), expression))
                 .isEmpty();
         assertThat(run(persistencePath())).contains("module io.statesync.core says true");

@@ -1,9 +1,9 @@
 package io.statesync.persistence.jdbc;
 
 import io.statesync.SnapshotEnvelope;
+import io.statesync.StateCodec;
 import io.statesync.StateVersion;
 import io.statesync.internal.Checks;
-import io.statesync.persistence.StateCodec;
 import io.statesync.persistence.jdbc.StateTable.Answer;
 import io.statesync.persistence.jdbc.StateTable.State;
 import io.statesync.source.StateJournal;

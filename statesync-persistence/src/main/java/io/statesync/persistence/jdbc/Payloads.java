@@ -1,6 +1,6 @@
 package io.statesync.persistence.jdbc;
 
-import io.statesync.persistence.StateCodec;
+import io.statesync.StateCodec;
 import io.statesync.persistence.jdbc.StateTable.State;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.statesync.StateVersion;
 import io.statesync.WriteResult;
 import io.statesync.WriteResult.Accepted;
-import io.statesync.persistence.JacksonCodec;
+import io.statesync.jackson.JacksonCodec;
 import io.statesync.testkit.StoredSnapshots;
 import java.io.File;
 import java.nio.file.Path;

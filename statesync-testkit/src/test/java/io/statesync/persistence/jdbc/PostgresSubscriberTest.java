@@ -11,7 +11,7 @@ import io.statesync.Revision;
 import io.statesync.StateVersion;
 import io.statesync.Subscription;
 import io.statesync.WriteResult.Accepted;
-import io.statesync.persistence.JacksonCodec;
+import io.statesync.jackson.JacksonCodec;
 import io.statesync.testkit.ReconnectingSubscriberContract;
 import io.statesync.testkit.RecordingHandler;
 import io.statesync.testkit.RecordingHandler.Call;

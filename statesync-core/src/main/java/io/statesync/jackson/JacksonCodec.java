@@ -1,5 +1,6 @@
-package io.statesync.persistence;
+package io.statesync.jackson;
 
+import io.statesync.jackson.internal.Redacted;
 import java.io.IOException;
 import java.lang.reflect.Type;
 import java.util.Objects;
@@ -23,6 +24,7 @@ import tools.jackson.dataformat.smile.SmileMapper;
  *
  * @param <T> the type of the state
  */
+@SuppressWarnings("exports") // who names a type of Jackson requires it already
 public final class JacksonCodec<T extends @Nullable Object> implements TreeCodec<T> {
     private final ObjectMapper mapper;
     private final JavaType type;

@@ -1,4 +1,4 @@
-package io.statesync.persistence;
+package io.statesync;
 
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;

@@ -1,4 +1,4 @@
-package io.statesync.persistence;
+package io.statesync.jackson.internal;
 
 import io.statesync.internal.Texts;
 import java.io.Serial;
@@ -12,7 +12,7 @@ import tools.jackson.core.TokenStreamLocation;
  * What may be told of an exception whose message may quote a state: its type, its place in the data, its stack trace, and the
  * same of its causes. Of the names on the way to that place only those that are fields of a class; others are data.
  */
-final class Redacted extends Exception {
+public final class Redacted extends Exception {
     @Serial
     private static final long serialVersionUID = 1L;
 
@@ -23,7 +23,7 @@ final class Redacted extends Exception {
     }
 
     /** A copy without the text. */
-    static Redacted of(Throwable error) {
+    public static Redacted of(Throwable error) {
         return of(error, MOST_CAUSES);
     }
 

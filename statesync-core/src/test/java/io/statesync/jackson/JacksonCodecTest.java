@@ -1,4 +1,4 @@
-package io.statesync.persistence;
+package io.statesync.jackson;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;

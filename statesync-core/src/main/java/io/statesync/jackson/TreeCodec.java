@@ -1,14 +1,16 @@
-package io.statesync.persistence;
+package io.statesync.jackson;
 
+import io.statesync.StateCodec;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A codec that can read bytes as a tree, before they are a state: what {@link Migrations} work on.
+ * A codec that can read bytes as a tree, before they are a state: what migrations of older states work on.
  *
  * @param <T> the type of the state
  */
+@SuppressWarnings("exports") // who names a type of Jackson requires it already
 public interface TreeCodec<T extends @Nullable Object> extends StateCodec<T> {
     /**
      * Makes bytes a tree.

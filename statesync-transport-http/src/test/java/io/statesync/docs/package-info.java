@@ -1,0 +1,2 @@
+/** The code of the pages about HTTP. */
+package io.statesync.docs;

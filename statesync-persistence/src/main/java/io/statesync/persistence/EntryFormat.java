@@ -45,7 +45,7 @@ final class EntryFormat {
     /**
      * Reads an entry.
      *
-     * @throws DamagedEntryException if the file is not an entry of the topic, whole and unchanged
+     * @throws DamagedEntryException if the file is not an entry of the topic, whole and unchanged; it names the file
      * @throws IOException if the file cannot be read, or is in a format of the future
      */
     static StoredSnapshot read(String topic, Path file) throws IOException {
@@ -55,7 +55,16 @@ final class EntryFormat {
             StoredSnapshot snapshot = new StoredSnapshot(metadata, FileFrame.take(channel, head.length()));
             snapshot.verify();
             return snapshot;
+        } catch (DamagedEntryException e) {
+            throw in(file, e);
         }
+    }
+
+    /** The same, for who has to find the file. */
+    private static DamagedEntryException in(Path file, DamagedEntryException damage) {
+        DamagedEntryException named = new DamagedEntryException(damage.getMessage() + ": " + file, damage.getCause());
+        named.setStackTrace(damage.getStackTrace());
+        return named;
     }
 
     /**

@@ -124,12 +124,25 @@ public final class FileStorage implements SnapshotStorage {
         TopicFiles files = files(topic);
         List<Generation> generations = new ArrayList<>();
         if (!Files.notExists(files.newest())) { // what cannot be found out is found out by reading
-            generations.add(() -> readNewest(topic, files));
+            generations.add(new FileGeneration(files.newest(), () -> readNewest(topic, files)));
         }
         if (!Files.notExists(files.before())) {
-            generations.add(() -> EntryFormat.read(topic, files.before()));
+            generations.add(new FileGeneration(files.before(), () -> EntryFormat.read(topic, files.before())));
         }
         return generations;
+    }
+
+    /** A generation that says which file it is. */
+    private record FileGeneration(Path file, Generation reading) implements Generation {
+        @Override
+        public StoredSnapshot read() throws IOException {
+            return reading.read();
+        }
+
+        @Override
+        public String place() {
+            return file.toString();
+        }
     }
 
     /** A save has moved the newest away for a moment, or it was cleared: after the save's turn it is one or the other. */

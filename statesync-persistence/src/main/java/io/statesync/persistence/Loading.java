@@ -2,6 +2,7 @@ package io.statesync.persistence;
 
 import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
+import io.statesync.internal.Texts;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.time.Instant;
@@ -19,7 +20,7 @@ final class Loading<T extends @Nullable Object> {
     private final SnapshotStorage storage;
     private final SnapshotFormat<T> format;
     private final Reports reports;
-    private final List<PersistenceError> failures = new ArrayList<>();
+    private final List<Failure> failures = new ArrayList<>();
     private boolean expired; // so is whatever was saved before
     private @Nullable StateVersion unusable;
 
@@ -29,6 +30,13 @@ final class Loading<T extends @Nullable Object> {
         this.format = format;
         this.reports = reports;
     }
+
+    /**
+     * What could not be used.
+     *
+     * @param place where it is; empty if that is not known
+     */
+    private record Failure(PersistenceError report, String place) {}
 
     /** What was loaded, with the entry that it came from. */
     record Loaded<T extends @Nullable Object>(
@@ -43,11 +51,11 @@ final class Loading<T extends @Nullable Object> {
     Loaded<T> run(Instant now) throws IOException {
         Loaded<T> loaded = firstUsable(now);
         IOException lost = loaded == null && !failures.isEmpty() ? nothingUsable() : null;
-        for (PersistenceError failure : failures) {
+        for (Failure failure : failures) {
             if (lost == null) {
-                reports.failed(failure);
+                reports.loadFailed(failure.report(), failure.place());
             } else {
-                reports.failedLoggedElsewhere(failure);
+                reports.failedLoggedElsewhere(failure.report());
             }
         }
         if (lost != null) {
@@ -75,7 +83,7 @@ final class Loading<T extends @Nullable Object> {
                 }
             }
         } catch (Throwable t) { // whatever it is, the engine has to start
-            failed(PersistenceOperation.LOAD, t, null, number);
+            failed(PersistenceOperation.LOAD, t, null, number, "");
         }
         return null;
     }
@@ -100,24 +108,33 @@ final class Loading<T extends @Nullable Object> {
             }
             PersistenceOperation operation =
                     t instanceof MigrationException ? PersistenceOperation.MIGRATE : PersistenceOperation.LOAD;
-            failed(operation, t, metadata == null ? null : metadata.version(), number);
+            failed(operation, t, metadata == null ? null : metadata.version(), number, generation.place());
             return null;
         }
     }
 
-    private void failed(PersistenceOperation operation, Throwable error, @Nullable StateVersion version, int number) {
-        failures.add(new PersistenceError(topic, operation, error, version, number, 1, null));
+    private void failed(
+            PersistenceOperation operation, Throwable error, @Nullable StateVersion version, int number, String place) {
+        failures.add(new Failure(new PersistenceError(topic, operation, error, version, number, 1, null), place));
     }
 
     private IOException nothingUsable() {
-        PersistenceError newest = failures.get(0);
+        Failure first = failures.get(0);
+        PersistenceError newest = first.report();
         IOException lost = new IOException(
-                "nothing that is kept can be used: " + newest.operation() + " of the newest failed with "
-                        + newest.error().getMessage(),
+                "nothing that is kept can be used: " + newest.operation() + " of the newest"
+                        + (first.place().isEmpty() ? "" : ", " + first.place() + ",") + " failed with "
+                        + Texts.reason(newest.error()) + advice(newest),
                 newest.error());
-        for (PersistenceError failure : failures.subList(1, failures.size())) {
-            lost.addSuppressed(failure.error());
+        for (Failure failure : failures.subList(1, failures.size())) {
+            lost.addSuppressed(failure.report().error());
         }
         return lost;
+    }
+
+    /** What could be read, or is damaged, is the entry's fault; of the rest the storage says what it is. */
+    private static String advice(PersistenceError newest) {
+        boolean isEntrys = newest.version() != null || newest.error() instanceof DamagedEntryException;
+        return isEntrys ? "; the next newer version that is saved replaces it, a clear of the topic forgets it" : "";
     }
 }

@@ -94,6 +94,23 @@ final class Reports {
         tell("onDiscarded", () -> listener.onDiscarded(topic, version));
     }
 
+    /**
+     * A generation that was not used, of which nobody else logs.
+     *
+     * @param place where it is; empty if that is not known
+     */
+    void loadFailed(PersistenceError error, String place) {
+        Quietly.run(() -> log.warn(
+                "{} failed: version={} generation={} place={} topic={}",
+                error.operation(),
+                error.version(),
+                error.generation(),
+                place,
+                error.topic(),
+                error.error()));
+        failedLoggedElsewhere(error);
+    }
+
     /** A failure that nobody else logs. */
     void failed(PersistenceError error) {
         Quietly.run(() -> log.warn(

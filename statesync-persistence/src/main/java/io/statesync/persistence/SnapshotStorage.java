@@ -55,5 +55,10 @@ public interface SnapshotStorage {
          * @throws IOException if it cannot be read, or is not what was saved
          */
         StoredSnapshot read() throws IOException;
+
+        /** Where it is, for messages: a file, for one. Empty if that says nothing. */
+        default String place() {
+            return "";
+        }
     }
 }

@@ -60,6 +60,25 @@ class DamagedFileTest {
     }
 
     @Test
+    void whoeverIsToLookAtItIsToldWhichFileItIsAndWhatBecomesOfIt() throws IOException {
+        byte[] bytes = whole.clone();
+        bytes[bytes.length - 1] ^= 1;
+        assertThat(damaged(bytes)).hasMessageEndingWith(": " + newest);
+        Path before = storage.folder().resolve(EntryNames.of(TOPIC) + ".before");
+        Files.write(before, Arrays.copyOf(whole, 3));
+        PersistentCache<String> cache = PersistentCache.in(storage, JacksonCodec.json(String.class));
+        assertThatThrownBy(cache.load(TOPIC)::join)
+                .cause()
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("load of the newest, " + newest + ", failed with ")
+                .hasMessageEndingWith(
+                        "; the next newer version that is saved replaces it, a clear of the topic forgets it")
+                .satisfies(lost -> assertThat(lost.getSuppressed())
+                        .singleElement()
+                        .satisfies(other -> assertThat(other).hasMessageEndingWith(": " + before)));
+    }
+
+    @Test
     void everyByteFlipped() throws IOException {
         for (int i = 0; i < whole.length; i++) {
             for (int flip : new int[] {0x01, 0x80, 0xff}) {

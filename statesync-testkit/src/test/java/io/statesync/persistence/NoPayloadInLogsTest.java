@@ -120,7 +120,10 @@ class NoPayloadInLogsTest {
         PersistentCache<Account> cache = PersistentCache.in(storage, JacksonCodec.json(Account.class));
         SnapshotEnvelope<Account> loaded = cache.load(TOPIC).get(30, TimeUnit.SECONDS);
         assertThat(loaded).isEqualTo(SnapshotEnvelope.of(version(1), new Account(1234)));
-        assertThat(logged()).contains("load failed").contains("line 1, column 8");
+        assertThat(logged())
+                .contains("load failed")
+                .contains("line 1, column 8")
+                .contains("place=" + storage.newest(TOPIC));
 
         save(storage, 3, SECRET); // both are unusable now
         try (RevisionSync<Account> sync = StateSync.createRevisionSync(RevisionSyncOptions.<Account>builder(TOPIC)
@@ -131,7 +134,9 @@ class NoPayloadInLogsTest {
                 .build())) {
             sync.start().get(30, TimeUnit.SECONDS);
         }
-        assertThat(logged()).contains("nothing that is kept can be used").doesNotContain(SECRET);
+        assertThat(logged())
+                .contains("nothing that is kept can be used: load of the newest, " + storage.newest(TOPIC) + ",")
+                .doesNotContain(SECRET);
     }
 
     @ParameterizedTest

@@ -4,6 +4,9 @@ import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
 import io.statesync.internal.Texts;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.NoSuchFileException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -23,6 +26,7 @@ final class Loading<T extends @Nullable Object> {
     private final List<Failure> failures = new ArrayList<>();
     private boolean expired; // so is whatever was saved before
     private @Nullable StateVersion unusable;
+    private @Nullable IOException interruption;
 
     Loading(String topic, SnapshotStorage storage, SnapshotFormat<T> format, Reports reports) {
         this.topic = topic;
@@ -45,18 +49,21 @@ final class Loading<T extends @Nullable Object> {
     /**
      * Loads it; null if nothing is kept or all is expired.
      *
-     * @throws IOException if something is kept and nothing of it can be used
+     * @throws IOException if something is kept and nothing of it can be used; or the thread was interrupted, which it stays
      */
     @Nullable
     Loaded<T> run(Instant now) throws IOException {
         Loaded<T> loaded = firstUsable(now);
-        IOException lost = loaded == null && !failures.isEmpty() ? nothingUsable() : null;
+        IOException lost = loaded == null && interruption == null && !failures.isEmpty() ? nothingUsable() : null;
         for (Failure failure : failures) {
             if (lost == null) {
                 reports.loadFailed(failure.report(), failure.place());
             } else {
                 reports.failedLoggedElsewhere(failure.report());
             }
+        }
+        if (interruption != null) {
+            throw interruption;
         }
         if (lost != null) {
             throw lost;
@@ -78,11 +85,14 @@ final class Loading<T extends @Nullable Object> {
         try {
             for (SnapshotStorage.Generation generation : storage.load(topic)) {
                 Loaded<T> loaded = use(generation, number++, now);
-                if (loaded != null || expired) {
+                if (loaded != null || expired || interruption != null) {
                     return loaded;
                 }
             }
         } catch (Throwable t) { // whatever it is, the engine has to start
+            if (isInterruption(t)) {
+                return null;
+            }
             failed(PersistenceOperation.LOAD, t, null, number, "");
         }
         return null;
@@ -103,6 +113,9 @@ final class Loading<T extends @Nullable Object> {
         } catch (NoSuchFileException e) {
             return null; // it was cleared meanwhile
         } catch (Throwable t) { // of codecs, migrations and validators too: then the one before
+            if (isInterruption(t)) {
+                return null;
+            }
             if (number == 0 && metadata != null && !(t instanceof DamagedEntryException)) {
                 unusable = metadata.version();
             }
@@ -111,6 +124,18 @@ final class Loading<T extends @Nullable Object> {
             failed(operation, t, metadata == null ? null : metadata.version(), number, generation.place());
             return null;
         }
+    }
+
+    /** An interruption says nothing of the entry: it ends the load. */
+    private boolean isInterruption(Throwable error) {
+        if (error instanceof ClosedByInterruptException || error instanceof FileLockInterruptionException) {
+            interruption = (IOException) error; // the thread is still interrupted
+        } else if (error instanceof InterruptedException || error.getCause() instanceof InterruptedException) {
+            Thread.currentThread().interrupt();
+            interruption = new InterruptedIOException("interrupted while it was loaded: topic " + Texts.quote(topic));
+            interruption.initCause(error);
+        }
+        return interruption != null;
     }
 
     private void failed(

@@ -10,8 +10,11 @@ import io.statesync.StateVersion;
 import io.statesync.jackson.JacksonCodec;
 import io.statesync.testkit.VirtualTime;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -20,6 +23,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -139,6 +143,49 @@ class LoadingTest {
                 .rootCause()
                 .isSameAs(denied);
         assertThat(errors).singleElement().matches(error -> error.error() == denied);
+    }
+
+    @Test
+    void anInterruptOfTheReadingEndsTheLoadAndIsNoFaultOfTheEntry(@TempDir Path folder) throws Exception {
+        FileStorage files = FileStorage.in(folder);
+        PersistentCache<Map<String, Integer>> cache = PersistentCache.builder(format().build())
+                .executor(Runnable::run)
+                .storage(files)
+                .listener(new PersistenceListener() {
+                    @Override
+                    public void onError(PersistenceError error) {
+                        errors.add(error);
+                    }
+                })
+                .build();
+        files.save(TOPIC, format().build().write(version(1), Map.of("a", 1), ORIGIN));
+        files.save(TOPIC, format().build().write(version(2), Map.of("a", 2), ORIGIN));
+        Thread.currentThread().interrupt();
+        CompletableFuture<?> loaded = cache.load(TOPIC);
+        assertThat(Thread.interrupted()).as("the thread is interrupted still").isTrue();
+        assertThatThrownBy(loaded::join).hasCauseInstanceOf(ClosedByInterruptException.class);
+        assertThat(errors).isEmpty();
+        assertThat(cache.load(TOPIC).join().data()).containsEntry("a", 2);
+    }
+
+    @Test
+    void anInterruptOfAMigrationEndsTheLoadAfterWhatWasWrongBeforeIsReported() throws Exception {
+        save(format().build(), 1);
+        saveDamaged(2);
+        Migrations migrations = Migrations.to(1)
+                .from(0, tree -> {
+                    throw new InterruptedException("step");
+                })
+                .build();
+        CompletableFuture<?> loaded =
+                cache(format().migrations(migrations).build()).load(TOPIC);
+        assertThat(Thread.interrupted()).isTrue();
+        assertThatThrownBy(loaded::join)
+                .hasCauseInstanceOf(InterruptedIOException.class)
+                .hasRootCauseMessage("step");
+        assertThat(errors)
+                .singleElement()
+                .satisfies(error -> assertThat(error.generation()).isZero());
     }
 
     @Test

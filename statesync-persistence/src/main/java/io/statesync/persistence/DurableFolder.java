@@ -59,7 +59,14 @@ final class DurableFolder {
         for (Path path = folder; path != null && Files.notExists(path); path = path.getParent()) {
             made.add(path);
         }
-        Files.createDirectories(folder, permissions(folder, "rwx------"));
+        try {
+            Files.createDirectories(folder, permissions(folder, "rwx------"));
+        } catch (FileAlreadyExistsException e) {
+            FileSystemException clear = new FileSystemException(
+                    e.getFile(), null, "it is there and is no folder: name a folder, or remove it");
+            clear.initCause(e);
+            throw clear;
+        }
         for (Path path : made) {
             Path parent = path.getParent();
             if (parent != null) {

@@ -135,6 +135,10 @@ public final class Migrations {
          */
         public Builder from(int version, Step step) {
             Objects.requireNonNull(step, "step");
+            if (current == 0) {
+                throw new IllegalArgumentException("version 0 is the first form, so nothing is migrated to it: from("
+                        + version + "); what the form of version 0 becomes is version 1, Migrations.to(1)");
+            }
             if (version < 0 || version >= current) {
                 throw new IllegalArgumentException(
                         "a migration must be from a version between 0 and " + (current - 1) + ": " + version);

@@ -130,7 +130,14 @@ class FileStorageTest extends SnapshotStorageContract {
     @Test
     void refusesAFolderThatIsAFile() throws IOException {
         Path file = Files.createFile(temp.resolve("file"));
-        assertThatThrownBy(() -> FileStorage.in(file)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> FileStorage.in(file))
+                .isInstanceOf(IOException.class)
+                .hasMessage(file + ": it is there and is no folder: name a folder, or remove it");
+        Path below = file.resolve("below");
+        assertThatThrownBy(() -> FileStorage.in(below))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(file.toString());
+        assertThat(file).isRegularFile();
     }
 
     @Test

@@ -135,6 +135,10 @@ class SnapshotFormatTest {
         assertThatThrownBy(() -> Migrations.to(2).from(2, tree -> tree))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("a migration must be from a version between 0 and 1: 2");
+        assertThatThrownBy(() -> Migrations.to(0).from(0, tree -> tree))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("version 0 is the first form, so nothing is migrated to it: from(0);"
+                        + " what the form of version 0 becomes is version 1, Migrations.to(1)");
         assertThatThrownBy(() -> Migrations.to(-1)).isInstanceOf(IllegalArgumentException.class);
     }
 

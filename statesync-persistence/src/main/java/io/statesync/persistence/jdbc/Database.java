@@ -1,6 +1,7 @@
 package io.statesync.persistence.jdbc;
 
 import io.statesync.Backoff;
+import io.statesync.internal.Texts;
 import io.statesync.persistence.jdbc.Session.Work;
 import java.io.IOException;
 import java.sql.Connection;
@@ -80,18 +81,30 @@ final class Database {
 
     /** A table that is there is not made, since that may not be allowed. */
     private static void make(Session session, Table table) throws SQLException {
-        SQLException missing = probe(session, table);
-        if (missing == null) {
+        if (probe(session, table) == null) {
             return;
         }
         try {
             session.execute(session.dialect().createTable(table.name(), table.columns()));
         } catch (SQLException e) {
-            if (probe(session, table) != null) { // another process has not made it at the same moment
-                e.addSuppressed(missing);
-                throw e;
+            SQLException missing = probe(session, table);
+            if (missing != null) { // another process has not made it at the same moment
+                throw neither(table, missing, e);
             }
         }
+    }
+
+    /** Where the table is there and may not be read, why it cannot be made says nothing. */
+    private static SQLException neither(Table table, SQLException read, SQLException made) {
+        SQLException neither = new SQLException(
+                "table " + table.name() + " can neither be read (" + Texts.reason(read) + ") nor made ("
+                        + Texts.reason(made) + ")",
+                made.getSQLState(),
+                made.getErrorCode(),
+                made);
+        neither.setNextException(made); // where it is found out whether to do it again
+        neither.addSuppressed(read);
+        return neither;
     }
 
     /** Why a table cannot be read; null if it can. */

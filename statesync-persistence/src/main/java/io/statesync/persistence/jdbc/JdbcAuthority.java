@@ -137,7 +137,7 @@ public final class JdbcAuthority<T extends @Nullable Object> implements Authorit
         try {
             return reading.call();
         } catch (Exception e) {
-            throw new NotSentException("the state could not be read: topic " + topic, e);
+            throw new NotSentException("the state could not be read: topic " + key.name() + ": " + Texts.reason(e), e);
         }
     }
 

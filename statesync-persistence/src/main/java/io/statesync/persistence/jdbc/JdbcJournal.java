@@ -51,7 +51,11 @@ public final class JdbcJournal<T extends @Nullable Object> implements StateJourn
         return JdbcJournal.<T>builder(topic, source, codec).build();
     }
 
-    /** A builder of a journal. */
+    /**
+     * A builder of a journal.
+     *
+     * @throws IllegalArgumentException if the topic is null or blank
+     */
     public static <T extends @Nullable Object> Builder<T> builder(
             String topic, DataSource source, StateCodec<T> codec) {
         return new Builder<>(topic, source, codec);
@@ -148,7 +152,7 @@ public final class JdbcJournal<T extends @Nullable Object> implements StateJourn
         private @Nullable String channel;
 
         private Builder(String topic, DataSource source, StateCodec<T> codec) {
-            this.topic = Objects.requireNonNull(topic, "topic");
+            this.topic = Checks.notBlank("topic", topic);
             this.source = Objects.requireNonNull(source, "source");
             this.codec = Objects.requireNonNull(codec, "codec");
         }

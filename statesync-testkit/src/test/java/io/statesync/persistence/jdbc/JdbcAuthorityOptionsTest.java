@@ -151,6 +151,28 @@ class JdbcAuthorityOptionsTest {
     }
 
     @Test
+    void saysWhyAnUpdateCouldNotReadTheStateAndNothingOfTheState() throws Exception {
+        try (TestPool pool = new TestPool(TestDatabase.H2.empty())) {
+            JdbcAuthority<String> authority = onH2(pool).build(() -> "TOPSECRET");
+            assertThat(get(authority.snapshot()).data()).isEqualTo("TOPSECRET");
+            JdbcAuthority<Integer> another = JdbcAuthority.builder(
+                            TOPIC, pool.source(), JacksonCodec.json(Integer.class))
+                    .build(() -> 0);
+            assertThatThrownBy(() -> get(another.update(state -> state + 1)))
+                    .cause()
+                    .isInstanceOf(NotSentException.class)
+                    .hasMessageStartingWith("the state could not be read: topic count \\ud83d\\u0000: ")
+                    .hasMessageContaining("the bytes are not json of ")
+                    .hasMessageNotContaining("TOPSECRET");
+            pool.failAll(true);
+            assertThatThrownBy(() -> get(authority.update(state -> state)))
+                    .cause()
+                    .isInstanceOf(NotSentException.class)
+                    .hasMessageContaining("\\u0000: made to fail at ");
+        }
+    }
+
+    @Test
     void takesOverWhatAJournalWrote() throws Exception {
         try (TestPool pool = new TestPool(TestDatabase.H2.empty())) {
             StateVersion version = StateVersion.of(Revision.of(7));

@@ -233,6 +233,9 @@ class JdbcJournalTest {
 
     @Test
     void refusesBadOptions() {
+        assertThatThrownBy(() -> JdbcJournal.builder(" ", TestDatabase.H2.empty(), CODEC))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("topic");
         JdbcJournal.Builder<String> builder = JdbcJournal.builder(TOPIC, TestDatabase.H2.empty(), CODEC);
         assertThatThrownBy(() -> builder.window(-1)).hasMessage("window must not be negative: -1");
         assertThatThrownBy(() -> builder.notifyChannel("a b"))

@@ -331,7 +331,13 @@ class JdbcStorageTest {
         assertThatThrownBy(() -> without.load(TOPIC))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("load failed: table no_snapshot: ")
-                .hasMessageContaining("permission denied");
+                .hasMessageContaining("\"no_snapshot\" does not exist")
+                .hasMessageContaining("permission denied for schema");
+        TestDatabase.execute(source, "REVOKE SELECT ON statesync_snapshot FROM guest");
+        assertThatThrownBy(() -> JdbcStorage.in(guests).load(TOPIC))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("statesync_snapshot can neither be read (")
+                .hasMessageContaining("permission denied for table statesync_snapshot");
     }
 
     @Test

@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How an authority's subscriptions hear: of its own writes at once, of others' by looking at the version every so often, by
- * another subscriber, or both. It looks only while there is a subscription, and has no thread.
+ * How an authority's subscriptions hear: of its own writes at once, of others' by looking at the version every so often, and
+ * by another subscriber if there is one. It looks only while there is a subscription, and has no thread.
  */
 final class Hearing implements InvalidationSubscriber {
     private static final Logger log = LoggerFactory.getLogger("io.statesync.persistence");
@@ -36,27 +36,27 @@ final class Hearing implements InvalidationSubscriber {
     private final String topic;
     private final Callable<StateVersion> version;
     private final Executor executor;
-    private final @Nullable Duration interval;
+    private final Duration interval;
     private final @Nullable InvalidationSubscriber other;
     private final AtomicReference<@Nullable InvalidationEvent> newest = new AtomicReference<>();
     private final Feeds feeds = new Feeds(newest::get, DefaultExecutor.SHARED);
 
     private final Object lock = new Object();
     private final Set<Link> links = new LinkedHashSet<>(); // guarded by lock
-    private @Nullable Looks looks; // guarded by lock; there while there are links, if there is an interval
+    private @Nullable Looks looks; // guarded by lock; there while there are links
 
     /**
      * Hears of a topic.
      *
      * @param version reads the version, blocking; called on the executor
-     * @param interval how often it is read; null for never
+     * @param interval how often it is read
      * @param other hears of others' writes too; null for none
      */
     Hearing(
             String topic,
             Callable<StateVersion> version,
             Executor executor,
-            @Nullable Duration interval,
+            Duration interval,
             @Nullable InvalidationSubscriber other) {
         this.topic = topic;
         this.version = version;
@@ -116,7 +116,7 @@ final class Hearing implements InvalidationSubscriber {
     private void begin(Link link) {
         synchronized (lock) {
             links.add(link);
-            if (looks == null && interval != null) {
+            if (looks == null) {
                 looks = new Looks(interval);
                 looks.next();
             }

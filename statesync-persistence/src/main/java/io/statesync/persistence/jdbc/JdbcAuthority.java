@@ -44,7 +44,8 @@ import org.jspecify.annotations.Nullable;
  * {@link NotSentException}.
  *
  * <p>Replicas hear of the writes of this object at once. Those of others are heard by looking at the version every
- * {@code pollInterval} while there is a subscription, or by another subscriber, such as a {@link PostgresSubscriber}.
+ * {@code pollInterval} while there is a subscription, and sooner by another subscriber, such as a {@link
+ * PostgresSubscriber}.
  *
  * <p>All that blocks, and the validator and codec, runs on the executor. There is no thread, and nothing to close. The
  * tables {@code statesync_state} and {@code statesync_proposal} are made when they are first needed.
@@ -209,7 +210,7 @@ public final class JdbcAuthority<T extends @Nullable Object> implements Authorit
      * <tr><td>executor</td><td>a pool of daemon threads that everything shares, whose idle threads end</td></tr>
      * <tr><td>validator</td><td>every value is valid</td></tr>
      * <tr><td>proposalWindow</td><td>1,024</td></tr>
-     * <tr><td>pollInterval</td><td>1 s; none with another subscriber</td></tr>
+     * <tr><td>pollInterval</td><td>1 s; 30 s with another subscriber</td></tr>
      * <tr><td>alsoHear</td><td>no other subscriber</td></tr>
      * <tr><td>notifyChannel</td><td>none</td></tr>
      * <tr><td>clock</td><td>the system's</td></tr>
@@ -221,6 +222,7 @@ public final class JdbcAuthority<T extends @Nullable Object> implements Authorit
      */
     public static final class Builder<T extends @Nullable Object> {
         private static final Duration POLL_INTERVAL = Duration.ofSeconds(1);
+        private static final Duration SLOW_POLL_INTERVAL = Duration.ofSeconds(30);
 
         final String topic;
         final DataSource source;
@@ -281,8 +283,8 @@ public final class JdbcAuthority<T extends @Nullable Object> implements Authorit
         }
 
         /**
-         * Another way to hear of other processes' writes, in place of looking at the version; beside it if the interval is
-         * set as well.
+         * Another way to hear of other processes' writes. The version is looked at besides, every 30 s unless the interval
+         * is set: for writes that this way does not tell of, such as those of a process without a {@code notifyChannel}.
          */
         public Builder<T> alsoHear(InvalidationSubscriber subscriber) {
             this.subscriber = Objects.requireNonNull(subscriber, "subscriber");
@@ -305,8 +307,11 @@ public final class JdbcAuthority<T extends @Nullable Object> implements Authorit
             return this;
         }
 
-        private @Nullable Duration pollInterval() {
-            return pollInterval != null || subscriber != null ? pollInterval : POLL_INTERVAL;
+        Duration pollInterval() {
+            if (pollInterval != null) {
+                return pollInterval;
+            }
+            return subscriber == null ? POLL_INTERVAL : SLOW_POLL_INTERVAL;
         }
 
         /**

@@ -21,6 +21,7 @@ import io.statesync.testkit.RecordingHandler;
 import io.statesync.testkit.RecordingHandler.Kind;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +70,35 @@ class JdbcAuthorityOptionsTest {
             await().atMost(PATIENCE).until(() -> pool.taken() > taken + 1);
             again.close();
             await().atMost(PATIENCE).until(() -> pool.lent() == 0);
+        }
+    }
+
+    @Test
+    void hearsOfAWriteThatTheOtherSubscriberIsNotToldOf() throws Exception {
+        try (TestPool pool = new TestPool(TestDatabase.H2.empty())) {
+            JdbcAuthority<String> deaf = onH2(pool)
+                    .alsoHear(handler -> CompletableFuture.completedFuture(() -> {}))
+                    .pollInterval(Duration.ofMillis(5))
+                    .build(() -> "x");
+            RecordingHandler handler = new RecordingHandler();
+            Subscription subscription = get(deaf.subscriber().subscribe(handler));
+            StateVersion version = accepted(propose(onH2(pool).build(() -> "x"), null, "y", null));
+            assertThat(handler.awaitCalls(
+                            calls -> calls.stream().anyMatch(call -> call.tellsOf(TOPIC, version)), PATIENCE))
+                    .isTrue();
+            subscription.close();
+            await().atMost(PATIENCE).until(() -> pool.lent() == 0);
+        }
+    }
+
+    @Test
+    void looksSlowlyBesideAnotherSubscriberUnlessItIsToldHowOften() throws Exception {
+        try (TestPool pool = new TestPool(TestDatabase.H2.empty())) {
+            assertThat(onH2(pool).pollInterval()).isEqualTo(Duration.ofSeconds(1));
+            JdbcAuthority.Builder<String> hearing =
+                    onH2(pool).alsoHear(handler -> CompletableFuture.completedFuture(() -> {}));
+            assertThat(hearing.pollInterval()).isEqualTo(Duration.ofSeconds(30));
+            assertThat(hearing.pollInterval(Duration.ofDays(1)).pollInterval()).isEqualTo(Duration.ofDays(1));
         }
     }
 

@@ -99,11 +99,18 @@ final class EntryReader<T extends @Nullable Object> {
                 + ", is not used, since version " + expired.version() + ", which replaced it, has expired");
     }
 
+    /** It is a state, and no fault that a stack trace explains: a log is given one line of it for each attempt. */
+    private static IOException notYet(String message) {
+        IOException notYet = new IOException(message);
+        notYet.setStackTrace(new StackTraceElement[0]);
+        return notYet;
+    }
+
     private IOException nothing(List<Throwable> problems) {
         String what = "of topic " + Texts.quote(topic) + " in " + storage.folder();
         if (problems.isEmpty()) {
             return Files.isDirectory(storage.folder())
-                    ? new IOException("nothing is kept " + what + " yet")
+                    ? notYet("nothing is kept " + what + " yet: it is there once somebody saves it")
                     : new IOException("nothing is kept " + what + ": there is no such folder");
         }
         Throwable first = problems.get(0);

@@ -1,6 +1,7 @@
 package io.statesync.persistence;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.statesync.PullResult;
 import io.statesync.Revision;
@@ -107,6 +108,15 @@ class FolderSourceFaultsTest {
             awaitVersion(handler, 4);
             assertThat(handler.calls()).hasSize(2);
         }
+    }
+
+    @Test
+    void waitingForTheFirstSaveIsSaidWithoutAStackTrace() {
+        assertThatThrownBy(() -> pull(builder(TOPIC).build()))
+                .cause()
+                .isInstanceOf(IOException.class)
+                .hasMessageEndingWith(" yet: it is there once somebody saves it")
+                .satisfies(notYet -> assertThat(notYet.getStackTrace()).isEmpty());
     }
 
     @Test

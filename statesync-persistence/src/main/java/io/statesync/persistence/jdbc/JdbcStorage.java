@@ -202,7 +202,7 @@ public final class JdbcStorage implements SnapshotStorage {
 
         /**
          * The channel on which PostgreSQL tells of each snapshot that is kept, in its transaction, for a {@link
-         * PostgresSubscriber}.
+         * PostgresSubscriber}. A clear is not told: what is told is a version, and engines keep what they applied.
          *
          * @throws IllegalArgumentException if it is not made of ASCII letters, digits and underlines
          */

@@ -2,6 +2,7 @@ package io.statesync.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.statesync.Revision;
 import io.statesync.StateVersion;
@@ -16,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +35,14 @@ public abstract class SnapshotStorageContract {
 
     /** An empty storage; called once in each test. */
     protected abstract SnapshotStorage create() throws Exception;
+
+    /**
+     * The storage as the next process finds it: another object on what is underneath. Null, the default, if it is not
+     * durable; what durable storages must keep is then skipped.
+     */
+    protected @Nullable SnapshotStorage reopen(SnapshotStorage storage) throws Exception {
+        return null;
+    }
 
     /** Topics that are hard to keep. */
     protected static Stream<String> topics() {
@@ -195,6 +205,29 @@ public abstract class SnapshotStorageContract {
         assertThat(storage.usage().bytes()).isBetween(40_000L, 43_000L);
         assertThat(storage.usage().maxBytes())
                 .isGreaterThanOrEqualTo(storage.usage().bytes());
+    }
+
+    @Test
+    @DisplayName("a durable storage: what was saved, and what was cleared, is so for the next process too")
+    void keepsForTheNextProcessWhatWasSavedAndCleared() throws Exception {
+        SnapshotStorage storage = create();
+        StoredSnapshot before = StoredSnapshots.full(4, 2_000);
+        StoredSnapshot newest = StoredSnapshots.full(5, 3_000);
+        assertThat(storage.save(TOPIC, before)).isTrue();
+        assertThat(storage.save(TOPIC, newest)).isTrue();
+        assertThat(storage.save("cleared", newest)).isTrue();
+        storage.clear("cleared");
+        SnapshotStorage next = reopen(storage);
+        assumeTrue(next != null, "this storage is not durable");
+        assertThat(next).isNotSameAs(storage);
+        assertThat(next.load("cleared")).isEmpty();
+        assertThat(next.load(TOPIC)).hasSize(2);
+        StoredSnapshots.assertSame(next.load(TOPIC).get(0).read(), newest);
+        StoredSnapshots.assertSame(next.load(TOPIC).get(1).read(), before);
+        assertThat(next.usage().topics()).isEqualTo(1);
+        assertThat(next.save(TOPIC, newest)).as("as new as what is kept").isFalse();
+        assertThat(next.save(TOPIC, StoredSnapshots.at(6))).isTrue();
+        assertThat(StoredSnapshots.revisions(next, TOPIC)).containsExactly(6L, 5L);
     }
 
     @Test

@@ -85,6 +85,11 @@ class JdbcStorageTest {
             return JdbcStorage.in(source());
         }
 
+        @Override
+        protected SnapshotStorage reopen(SnapshotStorage storage) {
+            return JdbcStorage.in(source());
+        }
+
         @Test
         void endsAtTheHighestVersionOfProcessesThatMakeTheTableAtOnce() throws Exception {
             int savers = 6;

@@ -37,6 +37,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -46,27 +47,6 @@ class JdbcAuthorityTest {
     private static final String TOPIC = "count \uD83D\u0000";
     private static final StateCodec<String> CODEC = JacksonCodec.json(String.class);
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-
-    @Nested
-    class OnH2 extends OnADatabase {
-        OnH2() {
-            super(TestDatabase.H2);
-        }
-    }
-
-    @Nested
-    class OnSqlite extends OnADatabase {
-        OnSqlite() {
-            super(TestDatabase.SQLITE);
-        }
-    }
-
-    @Nested
-    class OnPostgres extends OnADatabase {
-        OnPostgres() {
-            super(TestDatabase.POSTGRESQL);
-        }
-    }
 
     private static <R> R get(CompletionStage<R> stage) {
         return stage.toCompletableFuture().join();
@@ -87,7 +67,10 @@ class JdbcAuthorityTest {
     }
 
     /** What holds on any. */
-    abstract static class OnADatabase extends AuthorityContract<String> {
+    @Nested
+    @ParameterizedClass
+    @EnumSource(TestDatabase.class)
+    class OnADatabase extends AuthorityContract<String> {
         private final DataSource database;
         private final List<TestPool> pools = new ArrayList<>();
 

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -29,29 +30,11 @@ class JdbcJournalTest {
     private static final String TOPIC = "count \uD83D\u0000";
     private static final StateCodec<String> CODEC = JacksonCodec.json(String.class);
 
-    @Nested
-    class OnH2 extends OnADatabase {
-        OnH2() {
-            super(TestDatabase.H2);
-        }
-    }
-
-    @Nested
-    class OnSqlite extends OnADatabase {
-        OnSqlite() {
-            super(TestDatabase.SQLITE);
-        }
-    }
-
-    @Nested
-    class OnPostgres extends OnADatabase {
-        OnPostgres() {
-            super(TestDatabase.POSTGRESQL);
-        }
-    }
-
     /** What holds on any. */
-    abstract static class OnADatabase extends StateJournalContract<String> {
+    @Nested
+    @ParameterizedClass
+    @EnumSource(TestDatabase.class)
+    class OnADatabase extends StateJournalContract<String> {
         private final DataSource database;
         private final TestPool pool;
         private final DataSource source;

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,29 +34,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JdbcStorageTest {
     private static final String TOPIC = "settings";
 
-    @Nested
-    class OnH2 extends OnADatabase {
-        OnH2() {
-            super(TestDatabase.H2);
-        }
-    }
-
-    @Nested
-    class OnSqlite extends OnADatabase {
-        OnSqlite() {
-            super(TestDatabase.SQLITE);
-        }
-    }
-
-    @Nested
-    class OnPostgres extends OnADatabase {
-        OnPostgres() {
-            super(TestDatabase.POSTGRESQL);
-        }
-    }
-
     /** What holds on any. */
-    abstract static class OnADatabase extends SnapshotStorageContract {
+    @Nested
+    @ParameterizedClass
+    @EnumSource(TestDatabase.class)
+    class OnADatabase extends SnapshotStorageContract {
         private final DataSource database;
         private final List<TestPool> pools = new ArrayList<>();
 

@@ -3,6 +3,7 @@ package io.statesync.persistence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.statesync.jackson.JacksonCodec;
 import io.statesync.testkit.StoredSnapshots;
 import java.io.IOException;
 import java.nio.ByteBuffer;

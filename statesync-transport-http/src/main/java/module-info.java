@@ -8,4 +8,5 @@ module io.statesync.transport.http {
     requires transitive java.net.http;
 
     exports io.statesync.http;
+    exports io.statesync.http.server;
 }

@@ -1,0 +1,9 @@
+package io.statesync.http.server;
+
+/** What a client asks to do with a topic. */
+public enum Action {
+    /** To pull it, or to follow it. */
+    READ,
+    /** To propose a state. */
+    WRITE
+}

@@ -1,0 +1,69 @@
+package io.statesync.http.server;
+
+import io.statesync.InvalidationEvent;
+import io.statesync.StateVersion;
+import org.jspecify.annotations.Nullable;
+
+/** Where a topic stands, and the bytes that say so; they are made once, whatever the number of readers. */
+final class Announcement {
+    private final String topic;
+    private final long id;
+    private final StateVersion version;
+    private final InvalidationEvent event;
+    private final @Nullable Encoded snapshot;
+    private volatile byte @Nullable [] invalidation; // two threads may both make it: the same
+    private volatile byte @Nullable [] pushed;
+
+    /**
+     * An announcement.
+     *
+     * @param snapshot the state at that version; null if nobody wants it inlined, or it cannot be had
+     */
+    Announcement(String topic, long id, StateVersion version, InvalidationEvent event, @Nullable Encoded snapshot) {
+        this.topic = topic;
+        this.id = id;
+        this.version = version;
+        this.event = event;
+        this.snapshot = snapshot;
+    }
+
+    StateVersion version() {
+        return version;
+    }
+
+    boolean hasSnapshot() {
+        return snapshot != null;
+    }
+
+    /** The same announcement, with the state. */
+    Announcement with(Encoded encoded) {
+        return new Announcement(topic, id, version, event, encoded);
+    }
+
+    InvalidationEvent event() {
+        return event;
+    }
+
+    /**
+     * The event for a reader.
+     *
+     * @param inline how long a snapshot may be, in bytes, to be sent in place of the invalidation
+     */
+    byte[] frame(int inline) {
+        Encoded encoded = snapshot;
+        if (encoded == null || encoded.body().length > inline) {
+            byte[] made = invalidation;
+            if (made == null) {
+                made = Wire.invalidation(id, topic, event);
+                invalidation = made;
+            }
+            return made;
+        }
+        byte[] made = pushed;
+        if (made == null) {
+            made = Wire.pushed(id, Wire.withTopic(topic, encoded.body()));
+            pushed = made;
+        }
+        return made;
+    }
+}

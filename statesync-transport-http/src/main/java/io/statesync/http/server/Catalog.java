@@ -1,0 +1,70 @@
+package io.statesync.http.server;
+
+import io.statesync.StateCodec;
+import io.statesync.source.Authority;
+import io.statesync.source.RevisionedStore;
+import io.statesync.source.StoreRegistry;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The sources that are served, by topic: those that were named, and the stores of registries. */
+final class Catalog {
+    private final Map<String, Served<?>> named;
+    private final List<Registered> registries;
+    private final Map<String, StateCodec<?>> codecs = new ConcurrentHashMap<>(); // of stores
+
+    /** A registry, and how the states of its stores are written; null for one that is not served. */
+    record Registered(StoreRegistry registry, Function<? super String, ? extends @Nullable StateCodec<?>> codecs) {}
+
+    Catalog(Map<String, Served<?>> named, List<Registered> registries) {
+        this.named = Map.copyOf(named);
+        this.registries = List.copyOf(registries);
+    }
+
+    List<StoreRegistry> registries() {
+        return registries.stream().map(Registered::registry).toList();
+    }
+
+    /** Whether the topic has a source of its own, whose events are heard by a subscription. */
+    boolean isAuthority(String topic) {
+        return named.containsKey(topic);
+    }
+
+    @Nullable
+    Served<?> find(String topic) {
+        Served<?> served = named.get(topic);
+        if (served != null) {
+            return served;
+        }
+        for (Registered each : registries) {
+            RevisionedStore<?> store = each.registry.find(topic);
+            if (store != null) {
+                StateCodec<?> codec = codecs.get(topic);
+                if (codec == null) {
+                    codec = each.codecs.apply(topic);
+                    if (codec != null) {
+                        codecs.put(topic, codec);
+                    }
+                }
+                return codec == null ? null : served(store, codec);
+            }
+        }
+        return null;
+    }
+
+    boolean exists(String topic) {
+        return named.containsKey(topic) || registries.stream().anyMatch(each -> each.registry.find(topic) != null);
+    }
+
+    @SuppressWarnings("unchecked") // who names the codec of a store names that of its type
+    private static <T extends @Nullable Object> Served<T> served(Authority<?> authority, StateCodec<?> codec) {
+        return new Served<>((Authority<T>) authority, (StateCodec<T>) codec);
+    }
+
+    void forget(String topic) {
+        codecs.remove(topic);
+    }
+}

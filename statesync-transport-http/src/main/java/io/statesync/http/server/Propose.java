@@ -1,0 +1,150 @@
+package io.statesync.http.server;
+
+import io.statesync.NotSentException;
+import io.statesync.Proposal;
+import io.statesync.Revision;
+import io.statesync.SnapshotEnvelope;
+import io.statesync.StateVersion;
+import io.statesync.WriteResult;
+import io.statesync.http.internal.Json;
+import io.statesync.internal.Texts;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** {@code POST proposals}. */
+final class Propose {
+    private static final Logger log = LoggerFactory.getLogger("io.statesync.http.server");
+
+    private final Hub hub;
+
+    Propose(Hub hub) {
+        this.hub = hub;
+    }
+
+    /** A proposal as it was sent. */
+    private static final class Sent {
+        private @Nullable String topic;
+        private @Nullable String baseRevision;
+        private @Nullable String baseEpoch;
+        private byte @Nullable [] data;
+        private @Nullable String sourceId;
+        private @Nullable String proposalId;
+
+        void read(String field, Json.Cursor value) {
+            switch (field) {
+                case "topic" -> topic = value.text(field);
+                case "baseRevision" -> baseRevision = value.textOrNull(field);
+                case "baseEpoch" -> baseEpoch = value.textOrNull(field);
+                case "data" -> data = value.raw();
+                case "sourceId" -> sourceId = value.textOrNull(field);
+                case "proposalId" -> proposalId = value.textOrNull(field);
+                default -> {}
+            }
+        }
+    }
+
+    CompletableFuture<Answer> answer(Call call) throws Problem, IOException {
+        Sent sent = new Sent();
+        call.body(sent::read);
+        String name = call.topic(sent.topic);
+        if (sent.data == null) {
+            throw Problem.badRequest("field \"data\" is missing");
+        }
+        if (sent.baseEpoch != null && sent.baseRevision == null) {
+            throw Problem.badRequest("field \"baseEpoch\" needs a \"baseRevision\"");
+        }
+        checkLength("sourceId", sent.sourceId);
+        checkLength("proposalId", sent.proposalId);
+        call.mustRead(name);
+        if (!call.may(Action.WRITE, name)) {
+            throw Problem.notAllowed(name);
+        }
+        Served<?> served = hub.find(name);
+        if (served == null) {
+            throw Problem.noSuchTopic(name);
+        }
+        return propose(served, sent);
+    }
+
+    private void checkLength(String field, @Nullable String value) throws Problem {
+        int limit = hub.options().maxTopicLength();
+        if (value != null && value.length() > limit) {
+            throw Problem.badRequest(
+                    "field \"" + field + "\" is " + value.length() + " long, and must not be longer than " + limit);
+        }
+    }
+
+    private <T extends @Nullable Object> CompletableFuture<Answer> propose(Served<T> served, Sent sent) throws Problem {
+        T value;
+        try {
+            value = served.codec().decode(java.util.Objects.requireNonNull(sent.data, "data"));
+        } catch (IOException | RuntimeException e) {
+            throw Problem.rejected("the data is not a state of this topic: " + e.getMessage());
+        }
+        Revision revision = sent.baseRevision == null ? null : Query.revision("field baseRevision", sent.baseRevision);
+        Revision epoch = sent.baseEpoch == null ? null : Query.revision("field baseEpoch", sent.baseEpoch);
+        if (revision == null || epoch != null) {
+            StateVersion base = revision == null || epoch == null ? null : StateVersion.of(epoch, revision);
+            return ask(served, new Proposal<>(base, value, sent.sourceId, sent.proposalId));
+        }
+        return snapshot(served)
+                .thenCompose(current -> ask(
+                        served,
+                        new Proposal<>(
+                                StateVersion.of(current.version(null).epoch(), revision),
+                                value,
+                                sent.sourceId,
+                                sent.proposalId)));
+    }
+
+    private static <T extends @Nullable Object> CompletableFuture<SnapshotEnvelope<T>> snapshot(Served<T> served) {
+        try {
+            return served.authority().snapshot().toCompletableFuture();
+        } catch (Throwable t) { // a source of the user's
+            return CompletableFuture.failedFuture(t);
+        }
+    }
+
+    private <T extends @Nullable Object> CompletableFuture<Answer> ask(Served<T> served, Proposal<T> proposal) {
+        CompletableFuture<WriteResult<T>> result;
+        try {
+            result = served.authority().propose(proposal).toCompletableFuture();
+        } catch (Throwable t) { // a source of the user's
+            result = CompletableFuture.failedFuture(t);
+        }
+        return result.handle((outcome, failure) -> failure == null
+                ? answer(served, outcome)
+                : unknown(served.authority().topic(), failure));
+    }
+
+    private <T extends @Nullable Object> Answer answer(Served<T> served, WriteResult<T> outcome) {
+        if (outcome instanceof WriteResult.Accepted<T> accepted) {
+            return Answer.json(200, Wire.utf8(Wire.version(accepted.version())));
+        }
+        if (outcome instanceof WriteResult.Conflict<T> conflict) {
+            SnapshotEnvelope<T> current = conflict.current();
+            try {
+                return Answer.json(409, Wire.snapshot(current, served.codec().encode(current.data())));
+            } catch (IOException | RuntimeException e) {
+                log.error(
+                        "the state cannot be encoded topic={}",
+                        Texts.quote(served.authority().topic()),
+                        e);
+                return Problem.sourceFailed().answer();
+            }
+        }
+        if (outcome instanceof WriteResult.Rejected<T> rejected) {
+            return Problem.rejected(rejected.reason()).answer();
+        }
+        return unknown(served.authority().topic(), ((WriteResult.Unknown<T>) outcome).cause());
+    }
+
+    private static Answer unknown(String topic, @Nullable Throwable cause) {
+        boolean notSent = cause instanceof NotSentException;
+        log.error("what became of a write is not known topic={} notSent={}", Texts.quote(topic), notSent, cause);
+        return (notSent ? Problem.sourceFailed() : Problem.unknownOutcome()).answer();
+    }
+}

@@ -1,0 +1,425 @@
+package io.statesync.http.server;
+
+import io.statesync.StateCodec;
+import io.statesync.TimeSource;
+import io.statesync.internal.Checks;
+import io.statesync.internal.DefaultExecutor;
+import io.statesync.source.Authority;
+import io.statesync.source.StoreRegistry;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.Serial;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A servlet that serves state: what docs/protocol-http.md describes, over stores and other sources.
+ *
+ * <p>Map it to a path with a wildcard, such as {@code /state/*}, with asynchronous support. A thread of the container is
+ * used for the time that it takes to read a request, and never while a client is waited for. Safe for use from any thread,
+ * as containers need it.
+ *
+ * <p>Close it, or have the container destroy it, before the container stops: readers are told to come back, and nothing
+ * hangs.
+ */
+public final class StateServlet extends HttpServlet implements AutoCloseable {
+    @Serial
+    private static final long serialVersionUID = 1L;
+
+    private static final Logger log = LoggerFactory.getLogger("io.statesync.http.server");
+    private static final String STREAMS = "/streams/";
+
+    private final transient Hub hub;
+    private final transient Cors cors;
+    private final transient Pull pull;
+    private final transient PullMany pullMany;
+    private final transient Propose propose;
+    private final transient Streams streams;
+
+    private StateServlet(Builder b) {
+        hub = new Hub(new Catalog(b.topics, b.registries), b.options());
+        cors = new Cors(hub.options().allowedOrigins());
+        pull = new Pull(hub);
+        pullMany = new PullMany(hub);
+        propose = new Propose(hub);
+        streams = new Streams(hub);
+    }
+
+    /** A builder of a servlet. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Who follows what at this moment, in no order. */
+    public List<StreamInfo> connections() {
+        return hub.infos();
+    }
+
+    /**
+     * Ends all streams, with a hint when to come back, and answers all who wait; later requests are answered 503. Does not
+     * wait for clients. Idempotent.
+     */
+    @Override
+    public void close() {
+        hub.close();
+    }
+
+    /** Closes it. */
+    @Override
+    public void destroy() {
+        close();
+    }
+
+    // ---- requests
+
+    @Override
+    protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        try {
+            if (!cors.isAnswered(request, response)) {
+                if (hub.isStopping()) {
+                    throw Problem.stopping();
+                }
+                route(request, response);
+            }
+        } catch (Problem problem) {
+            write(request, response, problem.answer());
+        }
+    }
+
+    private void route(HttpServletRequest request, HttpServletResponse response) throws Problem, IOException {
+        String path = request.getPathInfo() != null ? request.getPathInfo() : request.getServletPath();
+        Call call = new Call(request, hub.options());
+        if (path.startsWith(STREAMS)) {
+            String id = path.substring(STREAMS.length());
+            if (isMethod(request, "GET, POST")) {
+                if (request.getMethod().equals("GET")) {
+                    streams.connect(call, id, response);
+                } else {
+                    write(request, response, streams.change(call, id));
+                }
+            }
+            return;
+        }
+        switch (path) {
+            case "/snapshot" -> {
+                if (isMethod(request, "GET, HEAD")) {
+                    answer(request, response, pull.answer(call), false);
+                }
+            }
+            case "/snapshots" -> {
+                if (isMethod(request, "POST")) {
+                    answer(request, response, pullMany.answer(call), false);
+                }
+            }
+            case "/proposals" -> {
+                if (isMethod(request, "POST")) {
+                    answer(request, response, propose.answer(call), true);
+                }
+            }
+            case "/streams" -> {
+                if (isMethod(request, "POST")) {
+                    write(request, response, streams.make(call));
+                }
+            }
+            case "/events" -> {
+                if (isMethod(request, "GET")) {
+                    streams.events(call, response);
+                }
+            }
+            default -> throw Problem.noSuchPath(path);
+        }
+    }
+
+    private static boolean isMethod(HttpServletRequest request, String allowed) throws Problem {
+        if (!List.of(allowed.split(", ", -1)).contains(request.getMethod())) {
+            throw Problem.methodNotAllowed(request.getMethod(), allowed);
+        }
+        return true;
+    }
+
+    private static void write(HttpServletRequest request, HttpServletResponse response, Answer answer)
+            throws IOException {
+        answer.writeHead(response);
+        if (answer.body().length > 0 && !request.getMethod().equals("HEAD")) {
+            response.getOutputStream().write(answer.body());
+        }
+    }
+
+    /** Writes an answer: here, if it is there already; otherwise when it comes, on no thread of the container's. */
+    private void answer(
+            HttpServletRequest request, HttpServletResponse response, CompletableFuture<Answer> future, boolean isWrite)
+            throws Problem, IOException {
+        CompletionStage<Answer> whole = future.exceptionally(StateServlet::failure);
+        if (future.isDone()) {
+            write(request, response, whole.toCompletableFuture().join());
+            return;
+        }
+        AsyncContext async = request.startAsync();
+        async.setTimeout(0);
+        Duration longest = hub.options()
+                .sourceTimeout()
+                .plus(isWrite ? Duration.ZERO : hub.options().maxWait());
+        Problem late = isWrite ? Problem.unknownOutcome() : Problem.sourceFailed();
+        CompletableFuture<Answer> first = new CompletableFuture<>();
+        TimeSource.Timer timer = hub.options()
+                .timeSource()
+                .schedule(
+                        () -> hub.run(() -> {
+                            if (first.complete(late.answer())) {
+                                log.error("the source did not answer afterMs={}", longest.toMillis());
+                            }
+                        }),
+                        longest);
+        AnswerOutput output = new AnswerOutput(async, response, timer::cancel);
+        output.begin();
+        boolean head = request.getMethod().equals("HEAD");
+        CompletionStage<Answer> answered = first;
+        answered.thenAccept(answer -> output.answer(head ? answer.withoutBody() : answer));
+        whole.thenAccept(first::complete);
+    }
+
+    private static Answer failure(Throwable failure) {
+        if (!Problem.isOne(failure)) {
+            log.error("a request failed", failure);
+        }
+        return Problem.of(failure).answer();
+    }
+
+    /**
+     * The options of a {@link StateServlet}.
+     *
+     * <table>
+     * <caption>Defaults</caption>
+     * <tr><th>option</th><th>default</th></tr>
+     * <tr><td>authorizer</td><td>everybody may read, nobody may write</td></tr>
+     * <tr><td>challenge</td><td>none</td></tr>
+     * <tr><td>allowedOrigins</td><td>none: pages of other origins have no access</td></tr>
+     * <tr><td>maxBody</td><td>1 MiB</td></tr>
+     * <tr><td>maxTopicLength</td><td>512</td></tr>
+     * <tr><td>maxTopicsPerStream</td><td>20,000</td></tr>
+     * <tr><td>maxStreams</td><td>10,000</td></tr>
+     * <tr><td>maxInline</td><td>64 KiB</td></tr>
+     * <tr><td>maxBatch</td><td>8 MiB</td></tr>
+     * <tr><td>maxWait</td><td>30 s</td></tr>
+     * <tr><td>sourceTimeout</td><td>30 s</td></tr>
+     * <tr><td>heartbeat</td><td>15 s</td></tr>
+     * <tr><td>writeTimeout</td><td>30 s</td></tr>
+     * <tr><td>streamLinger</td><td>60 s</td></tr>
+     * <tr><td>retry</td><td>1 s</td></tr>
+     * <tr><td>executor</td><td>a pool of daemon threads that everything shares, whose idle threads end</td></tr>
+     * <tr><td>timeSource</td><td>the system's</td></tr>
+     * </table>
+     *
+     * <p>Not safe for use from several threads at once.
+     */
+    public static final class Builder {
+        private final Map<String, Served<?>> topics = new LinkedHashMap<>();
+        private final List<Catalog.Registered> registries = new ArrayList<>();
+        private Authorizer authorizer = Authorizer.readOnly();
+        private String challenge = "";
+        private Set<String> allowedOrigins = Set.of();
+        private int maxBody = 1 << 20;
+        private int maxTopicLength = 512;
+        private int maxTopicsPerStream = 20_000;
+        private int maxStreams = 10_000;
+        private int maxInline = 64 << 10;
+        private int maxBatch = 8 << 20;
+        private Duration maxWait = Duration.ofSeconds(30);
+        private Duration sourceTimeout = Duration.ofSeconds(30);
+        private Duration heartbeat = Duration.ofSeconds(15);
+        private Duration writeTimeout = Duration.ofSeconds(30);
+        private Duration streamLinger = Duration.ofSeconds(60);
+        private Duration retry = Duration.ofSeconds(1);
+        private Executor executor = DefaultExecutor.SHARED;
+        private TimeSource timeSource = TimeSource.system();
+
+        private Builder() {}
+
+        /**
+         * Serves a topic.
+         *
+         * @param codec makes its states JSON
+         * @throws IllegalArgumentException if the topic was named before
+         */
+        public <T extends @Nullable Object> Builder topic(Authority<T> authority, StateCodec<T> codec) {
+            Objects.requireNonNull(authority, "authority");
+            Objects.requireNonNull(codec, "codec");
+            if (topics.putIfAbsent(authority.topic(), new Served<>(authority, codec)) != null) {
+                throw new IllegalArgumentException("topic is served twice: " + authority.topic());
+            }
+            return this;
+        }
+
+        /**
+         * Serves the stores of a registry, those that come later too.
+         *
+         * @param codecs gives for a store's topic the codec that makes its states JSON; null for one that is not served. Asked
+         *     once for each store, unless it gives null
+         */
+        public Builder registry(
+                StoreRegistry registry, Function<? super String, ? extends @Nullable StateCodec<?>> codecs) {
+            registries.add(new Catalog.Registered(
+                    Objects.requireNonNull(registry, "registry"), Objects.requireNonNull(codecs, "codecs")));
+            return this;
+        }
+
+        /** Who may read and write which topic. */
+        public Builder authorizer(Authorizer authorizer) {
+            this.authorizer = Objects.requireNonNull(authorizer, "authorizer");
+            return this;
+        }
+
+        /** What a client that has to say who it is gets as {@code WWW-Authenticate}, such as {@code Bearer}. */
+        public Builder challenge(String challenge) {
+            this.challenge = Objects.requireNonNull(challenge, "challenge");
+            return this;
+        }
+
+        /**
+         * Whose pages may read and write across origins, such as {@code https://app.example.com}.
+         *
+         * @throws IllegalArgumentException if one of them is no origin; {@code *} is none
+         */
+        public Builder allowedOrigins(Collection<String> origins) {
+            this.allowedOrigins = Cors.checked(new LinkedHashSet<>(origins));
+            return this;
+        }
+
+        /** How long a request's body may be, in bytes. */
+        public Builder maxBody(int maxBody) {
+            this.maxBody = Checks.positive("maxBody", maxBody);
+            return this;
+        }
+
+        /** How long a topic's name, a source id and a proposal id may be, in UTF-16 units. */
+        public Builder maxTopicLength(int maxTopicLength) {
+            this.maxTopicLength = Checks.positive("maxTopicLength", maxTopicLength);
+            return this;
+        }
+
+        /** How many topics a stream may have, and a request for many snapshots. */
+        public Builder maxTopicsPerStream(int maxTopicsPerStream) {
+            this.maxTopicsPerStream = Checks.positive("maxTopicsPerStream", maxTopicsPerStream);
+            return this;
+        }
+
+        /** How many streams there may be, connected or not. */
+        public Builder maxStreams(int maxStreams) {
+            this.maxStreams = Checks.positive("maxStreams", maxStreams);
+            return this;
+        }
+
+        /** How long a snapshot may be, in bytes, to be sent with its event, whatever a client asks for; 0 for never. */
+        public Builder maxInline(int maxInline) {
+            this.maxInline = Checks.notNegative("maxInline", maxInline);
+            return this;
+        }
+
+        /** How long an answer of many snapshots may become, in bytes, unless its first is longer. */
+        public Builder maxBatch(int maxBatch) {
+            this.maxBatch = Checks.positive("maxBatch", maxBatch);
+            return this;
+        }
+
+        /** How long a pull may have itself held until the source is at the version that it wants. */
+        public Builder maxWait(Duration maxWait) {
+            this.maxWait = Checks.notNegative("maxWait", maxWait);
+            return this;
+        }
+
+        /** How long a source may take; then the client is answered without it. */
+        public Builder sourceTimeout(Duration sourceTimeout) {
+            this.sourceTimeout = Checks.positive("sourceTimeout", sourceTimeout);
+            return this;
+        }
+
+        /** How long a stream may be silent. */
+        public Builder heartbeat(Duration heartbeat) {
+            this.heartbeat = Checks.positive("heartbeat", heartbeat);
+            return this;
+        }
+
+        /**
+         * How long a client may take nothing while events wait for it; then it is disconnected. The container's own time-outs
+         * may be shorter.
+         */
+        public Builder writeTimeout(Duration writeTimeout) {
+            this.writeTimeout = Checks.positive("writeTimeout", writeTimeout);
+            return this;
+        }
+
+        /** How long a stream keeps its topics without a connection. */
+        public Builder streamLinger(Duration streamLinger) {
+            this.streamLinger = Checks.positive("streamLinger", streamLinger);
+            return this;
+        }
+
+        /** How long clients are told to wait before they connect again. */
+        public Builder retry(Duration retry) {
+            this.retry = Checks.notNegative("retry", retry);
+            return this;
+        }
+
+        /** What tells many readers at once, and what runs late answers. It should not be a single thread. */
+        public Builder executor(Executor executor) {
+            this.executor = Objects.requireNonNull(executor, "executor");
+            return this;
+        }
+
+        /** The clock and scheduler. */
+        public Builder timeSource(TimeSource timeSource) {
+            this.timeSource = Objects.requireNonNull(timeSource, "timeSource");
+            return this;
+        }
+
+        /**
+         * The servlet.
+         *
+         * @throws IllegalArgumentException if there is neither a topic nor a registry
+         */
+        public StateServlet build() {
+            if (topics.isEmpty() && registries.isEmpty()) {
+                throw new IllegalArgumentException("there is nothing to serve: name a topic or a registry");
+            }
+            return new StateServlet(this);
+        }
+
+        private ServerOptions options() {
+            return new ServerOptions(
+                    authorizer,
+                    challenge,
+                    Set.copyOf(allowedOrigins),
+                    maxBody,
+                    maxTopicLength,
+                    maxTopicsPerStream,
+                    maxStreams,
+                    maxInline,
+                    maxBatch,
+                    maxWait,
+                    sourceTimeout,
+                    heartbeat,
+                    writeTimeout,
+                    streamLinger,
+                    retry,
+                    executor,
+                    timeSource);
+        }
+    }
+}

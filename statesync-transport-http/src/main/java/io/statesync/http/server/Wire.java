@@ -1,0 +1,115 @@
+package io.statesync.http.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.statesync.InvalidationEvent;
+import io.statesync.Revision;
+import io.statesync.SnapshotEnvelope;
+import io.statesync.StateVersion;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.zip.GZIPOutputStream;
+import tools.jackson.core.io.JsonStringEncoder;
+
+/** The forms that the server writes; docs/protocol-http.md describes them. */
+final class Wire {
+    private Wire() {}
+
+    static byte[] utf8(String text) {
+        return text.getBytes(UTF_8);
+    }
+
+    /** A JSON string. What is no Unicode is written as a replacement character, so that the text is UTF-8 whatever it was. */
+    static String quote(String text) {
+        return '"' + new String(JsonStringEncoder.getInstance().quoteAsCharArray(text)) + '"';
+    }
+
+    static byte[] snapshot(SnapshotEnvelope<?> snapshot, byte[] data) {
+        Revision epoch = snapshot.epoch();
+        byte[] begin = utf8("{\"revision\":\"" + snapshot.revision() + '"'
+                + (epoch == null ? "" : ",\"epoch\":\"" + epoch + '"') + ",\"data\":");
+        return concat(begin, data, 0, (byte) '}');
+    }
+
+    /** The same snapshot, naming its topic. */
+    static byte[] withTopic(String topic, byte[] snapshot) {
+        byte[] begin = utf8("{\"topic\":" + quote(topic) + ',');
+        return concat(begin, snapshot, 1);
+    }
+
+    private static byte[] concat(byte[] begin, byte[] rest, int from, byte... end) {
+        byte[] all = Arrays.copyOf(begin, begin.length + rest.length - from + end.length);
+        System.arraycopy(rest, from, all, begin.length, rest.length - from);
+        System.arraycopy(end, 0, all, all.length - end.length, end.length);
+        return all;
+    }
+
+    static String version(StateVersion version) {
+        return "{\"revision\":\"" + version.revision() + "\",\"epoch\":\"" + version.epoch() + "\"}";
+    }
+
+    static String etag(StateVersion version) {
+        return "W/\"" + version.epoch() + '.' + version.revision() + '"';
+    }
+
+    // ---- server-sent events
+
+    static byte[] invalidation(long id, String topic, InvalidationEvent event) {
+        StringBuilder json = new StringBuilder(128)
+                .append("id: ")
+                .append(id)
+                .append("\nevent: invalidation\ndata: {\"topic\":")
+                .append(quote(topic))
+                .append(",\"revision\":\"")
+                .append(event.revision())
+                .append('"');
+        Revision epoch = event.epoch();
+        if (epoch != null) {
+            json.append(",\"epoch\":\"").append(epoch).append('"');
+        }
+        String sourceId = event.sourceId();
+        if (sourceId != null) {
+            json.append(",\"sourceId\":").append(quote(sourceId));
+        }
+        Long timestampMs = event.timestampMs();
+        if (timestampMs != null) {
+            json.append(",\"timestampMs\":").append(timestampMs);
+        }
+        return utf8(json.append("}\n\n").toString());
+    }
+
+    /** An event that carries a snapshot. Each line of it is a line of data; a carriage return ends a line too. */
+    static byte[] pushed(long id, byte[] snapshot) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(snapshot.length + 64);
+        out.writeBytes(utf8("id: " + id + "\nevent: snapshot\ndata: "));
+        for (int i = 0; i < snapshot.length; i++) {
+            byte b = snapshot[i];
+            if (b == '\n' || b == '\r') {
+                if (b == '\r' && i + 1 < snapshot.length && snapshot[i + 1] == '\n') {
+                    i++;
+                }
+                out.writeBytes(utf8("\ndata: "));
+            } else {
+                out.write(b);
+            }
+        }
+        out.writeBytes(utf8("\n\n"));
+        return out.toByteArray();
+    }
+
+    static byte[] retry(long millis) {
+        return utf8("retry: " + millis + "\n\n");
+    }
+
+    static byte[] gzip(byte[] bytes) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(bytes.length / 3 + 32);
+        try (GZIPOutputStream gzip = new GZIPOutputStream(out, 8192)) {
+            gzip.write(bytes);
+        } catch (IOException e) { // memory does not fail so
+            throw new UncheckedIOException(e);
+        }
+        return out.toByteArray();
+    }
+}

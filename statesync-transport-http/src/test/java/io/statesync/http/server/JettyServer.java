@@ -1,0 +1,56 @@
+package io.statesync.http.server;
+
+import java.net.InetAddress;
+import java.net.URI;
+import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/** A Jetty with the servlet at {@code /state}, on a port of the loopback interface. */
+public final class JettyServer implements AutoCloseable {
+    private final Server server;
+    private final ServerConnector connector;
+
+    public JettyServer(StateServlet servlet) throws Exception {
+        this(servlet, 0);
+    }
+
+    /** On a port of its own, to come back where another was. */
+    public JettyServer(StateServlet servlet, int port) throws Exception {
+        QueuedThreadPool threads = new QueuedThreadPool(16, 4);
+        threads.setName("jetty");
+        threads.setDaemon(true);
+        server = new Server(threads);
+        connector = new ServerConnector(server, 1, 1);
+        connector.setHost(InetAddress.getLoopbackAddress().getHostAddress());
+        connector.setPort(port);
+        connector.setReuseAddress(true);
+        server.addConnector(connector);
+        ServletContextHandler context = new ServletContextHandler();
+        ServletHolder holder = new ServletHolder(servlet);
+        holder.setAsyncSupported(true);
+        context.addServlet(holder, "/state/*");
+        server.setHandler(context);
+        server.setStopTimeout(0);
+        server.start();
+    }
+
+    public int port() {
+        return connector.getLocalPort();
+    }
+
+    public URI base() {
+        return URI.create("http://" + connector.getHost() + ":" + port() + "/state");
+    }
+
+    public int connections() {
+        return connector.getConnectedEndPoints().size();
+    }
+
+    @Override
+    public void close() throws Exception {
+        server.stop();
+    }
+}

@@ -9,11 +9,16 @@ public final class Texts {
     private Texts() {}
 
     public static String quote(@Nullable CharSequence text) {
+        return quote(text, LIMIT);
+    }
+
+    /** The same, cut after {@code limit} UTF-16 units. */
+    public static String quote(@Nullable CharSequence text, int limit) {
         if (text == null) {
             return "null";
         }
-        StringBuilder out = new StringBuilder(Math.min(text.length(), LIMIT) + 8).append('"');
-        for (int i = 0; i < text.length() && i < LIMIT; i++) {
+        StringBuilder out = new StringBuilder(Math.min(text.length(), limit) + 8).append('"');
+        for (int i = 0; i < text.length() && i < limit; i++) {
             char c = text.charAt(i);
             if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029' || Character.isSurrogate(c)) {
                 out.append(String.format("\\u%04x", (int) c));
@@ -21,7 +26,7 @@ public final class Texts {
                 out.append(c);
             }
         }
-        return out.append(text.length() > LIMIT ? "…\"" : "\"").toString();
+        return out.append(text.length() > limit ? "…\"" : "\"").toString();
     }
 
     /** What an exception says, fit to be given as a reason; its type where it says nothing. */

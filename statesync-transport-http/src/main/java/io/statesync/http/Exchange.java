@@ -112,6 +112,9 @@ final class Exchange<T> extends CompletableFuture<Reply<T>> {
         }
         try {
             HttpRequest.Builder builder = HttpRequest.newBuilder(request, (name, value) -> true);
+            if (isAtOrigin()) {
+                requests.fixed.forEach((name, value) -> add(builder, name, value));
+            }
             headers.forEach((name, value) -> add(builder, name, value));
             HttpClient client = requests.client();
             boolean follows = client.followRedirects() != HttpClient.Redirect.NEVER;
@@ -291,7 +294,7 @@ final class Exchange<T> extends CompletableFuture<Reply<T>> {
     public boolean cancel(boolean mayInterruptIfRunning) {
         boolean cancelled = super.cancel(mayInterruptIfRunning);
         CompletableFuture<?> ending = end();
-        if (cancelled && ending != null) {
+        if (ending != null) {
             ending.cancel(true);
         }
         return cancelled;

@@ -12,6 +12,7 @@ import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.ResponseInfo;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -42,6 +43,7 @@ final class Requests implements AutoCloseable {
 
     private final @Nullable HttpClient given;
     private final Duration connectTimeout;
+    final Map<String, String> fixed;
     final @Nullable HeaderSupplier headers;
     final TimeSource time;
     final Executor suppliers = DefaultExecutor.SHARED;
@@ -55,17 +57,20 @@ final class Requests implements AutoCloseable {
      *
      * @param given the HTTP client to use; null for a shared one
      * @param connectTimeout of the shared one
+     * @param fixed headers of each request; they go where the supplier's go
      * @param headers null for none
      * @param shown what messages may show of a URL
      */
     Requests(
             @Nullable HttpClient given,
             Duration connectTimeout,
+            Map<String, String> fixed,
             @Nullable HeaderSupplier headers,
             TimeSource time,
             Function<URI, String> shown) {
         this.given = given;
         this.connectTimeout = connectTimeout;
+        this.fixed = fixed;
         this.headers = headers;
         this.time = time;
         this.shown = shown;

@@ -55,7 +55,7 @@ class RequestsTest {
     }
 
     private Requests requests(HeaderSupplier headers) {
-        return closing(new Requests(null, LONG, headers, TimeSource.system(), Urls::shown));
+        return closing(new Requests(null, LONG, Map.of(), headers, TimeSource.system(), Urls::shown));
     }
 
     private static HttpRequest get(URI uri) {
@@ -243,7 +243,7 @@ class RequestsTest {
         HttpClient given = HttpClient.newBuilder()
                 .followRedirects(HttpClient.Redirect.NORMAL)
                 .build();
-        Requests requests = closing(new Requests(given, LONG, null, TimeSource.system(), Urls::shown));
+        Requests requests = closing(new Requests(given, LONG, Map.of(), null, TimeSource.system(), Urls::shown));
         assertThat(text(reply(requests, get(server.uri("/a"))))).isEqualTo("x");
     }
 
@@ -319,7 +319,7 @@ class RequestsTest {
             there.countDown();
             to.awaitEnd();
         });
-        Requests requests = closing(new Requests(null, LONG, null, time, Urls::shown));
+        Requests requests = closing(new Requests(null, LONG, Map.of(), null, time, Urls::shown));
         Exchange<byte[]> sent = send(requests, get(server.uri("/a?b=c")));
         there.await();
         time.advance(LONG);

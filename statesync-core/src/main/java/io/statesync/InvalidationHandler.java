@@ -59,9 +59,18 @@ public interface InvalidationHandler {
 
     /**
      * The transport is connected again and cannot tell which topics moved meanwhile: the engine pulls (contract N1). A
-     * transport that can tell sends events instead.
+     * transport that can tell says {@link #resumed()}, and sends events.
      */
     void reconnected();
+
+    /**
+     * The transport is connected again and tells by events and snapshots of its own what moved meanwhile: that shows in the
+     * status, and nothing is pulled for it (contract D1). A handler that does not know this takes it for {@link
+     * #reconnected()}.
+     */
+    default void resumed() {
+        reconnected();
+    }
 
     /** The transport lost its connection. It shows in the status, and nothing else happens (contract D1). */
     void disconnected();

@@ -261,22 +261,27 @@ final class Gate<T extends @Nullable Object> implements InvalidationHandler {
 
     @Override
     public void reconnected() {
-        linked(true);
+        linked(true, true);
+    }
+
+    @Override
+    public void resumed() {
+        linked(true, false);
     }
 
     @Override
     public void disconnected() {
-        linked(false);
+        linked(false, false);
     }
 
-    private void linked(boolean now) {
+    private void linked(boolean now, boolean mayHaveMissed) {
         engine.locked(() -> {
             linked = now;
             if (!open || !subscribed) {
                 return; // a pull follows the subscription
             }
             engine.connected(now);
-            if (now) {
+            if (mayHaveMissed) {
                 engine.target.owe();
                 engine.cycles.request();
             }

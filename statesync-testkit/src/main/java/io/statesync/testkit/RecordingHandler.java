@@ -46,6 +46,8 @@ public final class RecordingHandler implements InvalidationHandler {
         MALFORMED,
         /** {@link InvalidationHandler#reconnected()}. */
         RECONNECTED,
+        /** {@link InvalidationHandler#resumed()}. */
+        RESUMED,
         /** {@link InvalidationHandler#disconnected()}. */
         DISCONNECTED
     }
@@ -182,6 +184,11 @@ public final class RecordingHandler implements InvalidationHandler {
     @Override
     public void reconnected() {
         heard(Kind.RECONNECTED, null, null, null);
+    }
+
+    @Override
+    public void resumed() {
+        heard(Kind.RESUMED, null, null, null);
     }
 
     @Override

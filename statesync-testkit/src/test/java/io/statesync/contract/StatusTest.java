@@ -133,6 +133,23 @@ class StatusTest {
     }
 
     @Test
+    @DisplayName("D1: resumed shows, and pulls nothing; events of what was missed do")
+    void aResumedConnectionShowsAndPullsNothing() {
+        Harness h = new Harness().startedAt("1");
+        h.transport().disconnected();
+
+        h.transport().resumed();
+        assertThat(h.sync.status().connected()).isTrue();
+        assertThat(h.sync.status().behind()).isFalse();
+        assertThat(h.sync.status().pulls()).isEqualTo(1);
+
+        h.event("2");
+        h.answer("2");
+        assertThat(h.sync.status().pulls()).isEqualTo(2);
+        assertThat(h.sync.status().behind()).isFalse();
+    }
+
+    @Test
     @DisplayName("B2: an engine that could not subscribe is not connected")
     void aFailedSubscribeIsNoConnection() {
         Harness h = new Harness(b -> b.startup(Startup.KEEP_TRYING));

@@ -358,7 +358,8 @@ public final class StateServlet extends HttpServlet implements AutoCloseable {
 
         /**
          * How long a client may take nothing while events wait for it; then it is disconnected. The container's own time-outs
-         * may be shorter.
+         * may be shorter, and in Tomcat its {@code connectionTimeout} should be: a client that is ended here has a thread of
+         * Tomcat's try to write the rest for so long, and one that Tomcat ends has none.
          */
         public Builder writeTimeout(Duration writeTimeout) {
             this.writeTimeout = Checks.positive("writeTimeout", writeTimeout);

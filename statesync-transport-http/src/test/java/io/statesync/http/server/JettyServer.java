@@ -1,15 +1,15 @@
 package io.statesync.http.server;
 
 import java.net.InetAddress;
-import java.net.URI;
+import java.time.Duration;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
-/** A Jetty with the servlet at {@code /state}, on a port of the loopback interface. */
-public final class JettyServer implements AutoCloseable {
+/** A Jetty with the servlet. */
+public final class JettyServer implements ServletServer {
     private final Server server;
     private final ServerConnector connector;
 
@@ -19,6 +19,11 @@ public final class JettyServer implements AutoCloseable {
 
     /** On a port of its own, to come back where another was. */
     public JettyServer(StateServlet servlet, int port) throws Exception {
+        this(servlet, port, Duration.ofSeconds(30));
+    }
+
+    /** That ends a connection on which nothing happened for so long. */
+    JettyServer(StateServlet servlet, int port, Duration idleTimeout) throws Exception {
         QueuedThreadPool threads = new QueuedThreadPool(16, 4);
         threads.setName("jetty");
         threads.setDaemon(true);
@@ -27,6 +32,7 @@ public final class JettyServer implements AutoCloseable {
         connector.setHost(InetAddress.getLoopbackAddress().getHostAddress());
         connector.setPort(port);
         connector.setReuseAddress(true);
+        connector.setIdleTimeout(idleTimeout.toMillis());
         server.addConnector(connector);
         ServletContextHandler context = new ServletContextHandler();
         ServletHolder holder = new ServletHolder(servlet);
@@ -37,14 +43,12 @@ public final class JettyServer implements AutoCloseable {
         server.start();
     }
 
+    @Override
     public int port() {
         return connector.getLocalPort();
     }
 
-    public URI base() {
-        return URI.create("http://" + connector.getHost() + ":" + port() + "/state");
-    }
-
+    @Override
     public int connections() {
         return connector.getConnectedEndPoints().size();
     }

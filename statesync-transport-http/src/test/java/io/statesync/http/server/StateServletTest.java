@@ -20,8 +20,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** The protocol, row by row, as a stranger's client sees it. */
+/** The protocol, row by row, as a stranger's client sees it, whatever the container. */
+@ParameterizedClass
+@EnumSource(ServletServer.Kind.class)
 @Timeout(60)
 class StateServletTest {
     private static final String TOPIC = "settings/ä %2F&=+";
@@ -35,9 +39,14 @@ class StateServletTest {
                 }
             })
             .open(() -> "one");
+    private final ServletServer.Kind container;
     private StateServlet servlet;
-    private JettyServer jetty;
+    private ServletServer server;
     private Http http;
+
+    StateServletTest(ServletServer.Kind container) {
+        this.container = container;
+    }
 
     @BeforeEach
     void start() throws Exception {
@@ -59,15 +68,15 @@ class StateServletTest {
                 .maxTopicsPerStream(4)
                 .maxStreams(5)
                 .build();
-        jetty = new JettyServer(servlet);
-        http = new Http(jetty.base());
+        server = container.start(servlet);
+        http = new Http(server.base());
     }
 
     @AfterEach
     void stop() throws Exception {
         http.close();
         servlet.close();
-        jetty.close();
+        server.close();
         assertThat(servlet.connections()).isEmpty();
     }
 
@@ -145,7 +154,7 @@ class StateServletTest {
                 throw new IllegalStateException(e);
             }
         });
-        Awaitility.await().until(() -> jetty.connections() > 0);
+        Awaitility.await().until(() -> server.connections() > 0);
         fixed.set("two");
         assertThat(held.get(20, TimeUnit.SECONDS)).contains("\"two\"");
     }
@@ -413,7 +422,7 @@ class StateServletTest {
                     throw new IllegalStateException(e);
                 }
             });
-            Awaitility.await().until(() -> jetty.connections() > 1);
+            Awaitility.await().until(() -> server.connections() > 1);
             servlet.close();
             assertThat(events.next()).startsWith("retry: ");
             assertThat(events.next()).isNull();

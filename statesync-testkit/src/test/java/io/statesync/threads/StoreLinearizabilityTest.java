@@ -30,6 +30,9 @@ import org.junit.jupiter.api.condition.JRE;
 @Param(name = "base", gen = IntGen.class, conf = "0:4")
 @Param(name = "id", gen = IntGen.class, conf = "0:2")
 public class StoreLinearizabilityTest {
+    /** How many programs are tried, each in more schedules the more there are; for a longer campaign than the build's. */
+    private static final int SCENARIOS = Integer.getInteger("statesync.linearizability.scenarios", 5);
+
     static {
         System.setProperty("lincheck.logLevel", "ERROR"); // it warns of each record whose fields it cannot address
     }
@@ -85,8 +88,8 @@ public class StoreLinearizabilityTest {
     @EnabledForJreRange(max = JRE.JAVA_21, disabledReason = "Lincheck takes a minute and a half to leave a JVM of 25")
     void onRealThreads() {
         new StressOptions()
-                .iterations(15)
-                .invocationsPerIteration(300)
+                .iterations(SCENARIOS)
+                .invocationsPerIteration(20 * SCENARIOS)
                 .threads(2)
                 .actorsPerThread(3)
                 .check(getClass());
@@ -95,8 +98,8 @@ public class StoreLinearizabilityTest {
     @Test
     void inEverySchedule() {
         new ModelCheckingOptions()
-                .iterations(10)
-                .invocationsPerIteration(100)
+                .iterations(SCENARIOS)
+                .invocationsPerIteration(10 * SCENARIOS)
                 .threads(2)
                 .actorsPerThread(3)
                 .check(getClass());

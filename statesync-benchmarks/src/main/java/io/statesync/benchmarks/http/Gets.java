@@ -5,6 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.statesync.http.server.StateServlet;
 import io.statesync.jackson.JacksonCodec;
 import io.statesync.source.RevisionedStore;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -51,6 +54,23 @@ public final class Gets {
         }
     }
 
+    /** A servlet that answers what it was given: what the servlet API itself costs. */
+    @SuppressWarnings("serial")
+    private static final class BareServlet extends HttpServlet {
+        private final transient byte[] body;
+
+        BareServlet(byte[] body) {
+            this.body = body;
+        }
+
+        @Override
+        protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+            response.setContentType("application/json");
+            response.setContentLength(body.length);
+            response.getOutputStream().write(body);
+        }
+    }
+
     /** Measures and prints. Arguments: the length of the state, 1,000 if it is left out. */
     public static void main(String[] args) throws Exception {
         int length = args.length == 0 ? 1000 : Integer.parseInt(args[0]);
@@ -66,13 +86,20 @@ public final class Gets {
                                     .build(),
                             HttpResponse.BodyHandlers.ofByteArray())
                     .body();
-            try (Jetty bare = new Jetty(new Bare(body))) {
+            try (Jetty bare = new Jetty(new Bare(body));
+                    Jetty servlets = Jetty.serving(new BareServlet(body))) {
                 for (int round = -WARM_UP; round < ROUNDS; round++) {
                     double floor = perSecond(bare.port(), body.length);
                     double mine = perSecond(ours.port(), body.length);
+                    double bareServlet = perSecond(servlets.port(), body.length);
                     System.out.printf(
-                            "%s %,.0f/s of %,.0f/s: %.2f%n",
-                            round < 0 ? "warm-up" : "round", mine, floor, mine / floor);
+                            "%s %,.0f/s of %,.0f/s: %.2f; a bare servlet %,.0f/s: %.2f%n",
+                            round < 0 ? "warm-up" : "round",
+                            mine,
+                            floor,
+                            mine / floor,
+                            bareServlet,
+                            bareServlet / floor);
                     if (round >= 0) {
                         ratios[round] = mine / floor;
                     }

@@ -1,6 +1,6 @@
 package io.statesync.benchmarks.http;
 
-import io.statesync.http.server.StateServlet;
+import jakarta.servlet.http.HttpServlet;
 import java.net.InetAddress;
 import java.net.URI;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
@@ -30,7 +30,7 @@ final class Jetty implements AutoCloseable {
         server.start();
     }
 
-    static Jetty serving(StateServlet servlet) throws Exception {
+    static Jetty serving(HttpServlet servlet) throws Exception {
         ServletContextHandler context = new ServletContextHandler();
         ServletHolder holder = new ServletHolder(servlet);
         holder.setAsyncSupported(true);

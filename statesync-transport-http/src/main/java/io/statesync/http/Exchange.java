@@ -148,7 +148,7 @@ final class Exchange<T> extends CompletableFuture<Reply<T>> {
         }
     }
 
-    /** Notes what is under way, or cancels it if the exchange is over. */
+    /** Notes what is under way, or cancels it if the exchange has failed; the answer may be there already. */
     private void enter(CompletableFuture<?> next) {
         synchronized (this) {
             if (!over) {
@@ -156,7 +156,9 @@ final class Exchange<T> extends CompletableFuture<Reply<T>> {
                 return;
             }
         }
-        next.cancel(true);
+        if (isCompletedExceptionally()) {
+            next.cancel(true);
+        }
     }
 
     // --- receiving

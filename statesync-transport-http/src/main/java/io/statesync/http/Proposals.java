@@ -1,0 +1,152 @@
+package io.statesync.http;
+
+import io.statesync.NotSentException;
+import io.statesync.Proposal;
+import io.statesync.ProtocolException;
+import io.statesync.Revision;
+import io.statesync.StateCodec;
+import io.statesync.StateVersion;
+import io.statesync.WriteResult;
+import io.statesync.http.internal.Json;
+import io.statesync.internal.Texts;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/** Takes proposals to the source, and says what became of them. */
+final class Proposals {
+    private final Requests requests;
+    private final Endpoint endpoint;
+    private final Duration requestTimeout;
+    private final long maxBytes;
+    private final Executor decoder;
+
+    Proposals(Requests requests, Endpoint endpoint, Duration requestTimeout, long maxBytes, Executor decoder) {
+        this.requests = requests;
+        this.endpoint = endpoint;
+        this.requestTimeout = requestTimeout;
+        this.maxBytes = maxBytes;
+        this.decoder = decoder;
+    }
+
+    <T extends @Nullable Object> CompletableFuture<WriteResult<T>> propose(
+            String topic, StateCodec<T> codec, Proposal<T> proposal) {
+        byte[] body;
+        try {
+            body = body(topic, codec.encode(proposal.value()), proposal);
+        } catch (IOException | RuntimeException e) { // the codec is user code
+            return CompletableFuture.completedFuture(
+                    new WriteResult.Rejected<>("the value cannot be encoded: " + Texts.reason(e)));
+        }
+        Exchange<byte[]> exchange = requests.send(
+                endpoint.post("/proposals", body),
+                status -> status == 200 || status == 409,
+                maxBytes,
+                "maxSnapshotBytes",
+                requestTimeout);
+        return exchange.handle(Proposals::sent).thenApplyAsync(reply -> result(topic, codec, proposal, reply), decoder);
+    }
+
+    /** @throws RuntimeException if the codec makes something else than one JSON value */
+    private static byte[] body(String topic, byte[] data, Proposal<?> proposal) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(data.length + 256);
+        StringBuilder begin = new StringBuilder("{\"topic\":").append(Endpoint.quote(topic));
+        StateVersion base = proposal.base();
+        if (base != null) {
+            begin.append(",\"baseRevision\":\"").append(base.revision()).append('"');
+            begin.append(",\"baseEpoch\":\"").append(base.epoch()).append('"');
+        }
+        field(begin, "sourceId", proposal.sourceId());
+        field(begin, "proposalId", proposal.proposalId());
+        out.writeBytes(begin.append(",\"data\":").toString().getBytes(StandardCharsets.UTF_8));
+        out.writeBytes(data);
+        out.write('}');
+        byte[] body = out.toByteArray();
+        int[] fields = new int[1];
+        try {
+            Json.readObject(body, (field, value) -> fields[0]++);
+        } catch (ProtocolException e) {
+            throw new IllegalArgumentException("the codec makes no JSON: " + e.getMessage(), e);
+        }
+        if (fields[0] != wanted(proposal)) {
+            throw new IllegalArgumentException("the codec makes no JSON: it makes more than a value");
+        }
+        return body;
+    }
+
+    private static int wanted(Proposal<?> proposal) {
+        return 2
+                + (proposal.base() == null ? 0 : 2)
+                + (proposal.sourceId() == null ? 0 : 1)
+                + (proposal.proposalId() == null ? 0 : 1);
+    }
+
+    private static void field(StringBuilder json, String name, @Nullable String value) {
+        if (value != null) {
+            json.append(",\"").append(name).append("\":").append(Endpoint.quote(value));
+        }
+    }
+
+    private static Reply<byte[]> sent(@Nullable Reply<byte[]> reply, @Nullable Throwable error) {
+        if (reply != null) {
+            return reply;
+        }
+        if (Requests.wasNotSent(error) && error != null) {
+            throw new CompletionException(new NotSentException(Texts.reason(error), error));
+        }
+        throw error instanceof CompletionException e ? e : new CompletionException(error);
+    }
+
+    private <T extends @Nullable Object> WriteResult<T> result(
+            String topic, StateCodec<T> codec, Proposal<T> proposal, Reply<byte[]> reply) {
+        try {
+            byte[] raw = reply.body();
+            if (raw == null) {
+                return refusal(topic, reply);
+            }
+            String tooLong = reply.method() + " " + reply.url() + ": " + Requests.tooLong(maxBytes, "maxSnapshotBytes");
+            Envelope answer = Envelope.parse(Encodings.decode(raw, reply.headers(), maxBytes, tooLong));
+            return reply.status() == 200
+                    ? new WriteResult.Accepted<>(version(answer, proposal.base()))
+                    : new WriteResult.Conflict<>(answer.snapshot(codec));
+        } catch (Throwable t) { // the answer cannot be read, but the source has it: ask again
+            throw new CompletionException(t);
+        }
+    }
+
+    private static StateVersion version(Envelope answer, @Nullable StateVersion base) throws ProtocolException {
+        String epoch = answer.epoch();
+        Revision own = base == null ? Revision.ZERO : base.epoch();
+        return StateVersion.of(epoch == null ? own : Revision.parse(epoch), Revision.parse(answer.revision()));
+    }
+
+    /**
+     * What an error means. Only an answer that surely comes from the source's server, or a 403, says that the write is not to
+     * be; what a proxy says while the server is away must not cost a write.
+     */
+    private static <T extends @Nullable Object> WriteResult<T> refusal(String topic, Reply<byte[]> reply)
+            throws NotSentException {
+        ProblemBody problem = ProblemBody.of(reply.rest());
+        boolean known = !problem.type().isEmpty();
+        String reason = problem.detail().isEmpty() ? Texts.quote(reply.rest(), 200) : problem.detail();
+        String named = "topic " + Texts.quote(topic) + ", status " + reply.status() + ": " + reason;
+        return switch (reply.status()) {
+            case 422 -> new WriteResult.Rejected<>(reason);
+            case 403, 413 -> new WriteResult.Rejected<>(named);
+            case 400, 415 -> known ? new WriteResult.Rejected<>(named) : notSent(reply);
+            case 404 -> problem.type().equals("no-such-topic") ? new WriteResult.Rejected<>(named) : notSent(reply);
+            case 401, 405, 429 -> notSent(reply);
+            default -> new WriteResult.Unknown<>(reply.failure());
+        };
+    }
+
+    private static <T extends @Nullable Object> WriteResult<T> notSent(Reply<byte[]> reply) throws NotSentException {
+        HttpStateException failure = reply.failure();
+        throw new NotSentException(Texts.reason(failure), failure);
+    }
+}

@@ -1,0 +1,93 @@
+package io.statesync.http;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** A proxy on loopback whose connections can be cut. */
+final class CuttingProxy implements AutoCloseable {
+    private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private final int target;
+    private volatile boolean broken;
+
+    CuttingProxy(int target) throws IOException {
+        this.target = target;
+        run(this::accept);
+    }
+
+    URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + server.getLocalPort() + path);
+    }
+
+    void cut() throws IOException {
+        broken = true;
+        cutAll();
+    }
+
+    void heal() {
+        broken = false;
+    }
+
+    void cutAll() throws IOException {
+        for (Socket socket : sockets) {
+            socket.close();
+        }
+    }
+
+    private static void run(Runnable task) {
+        Thread thread = new Thread(task, "cutting-proxy");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void accept() {
+        while (!server.isClosed()) {
+            try {
+                Socket client = server.accept();
+                sockets.add(client);
+                Socket upstream = new Socket(InetAddress.getLoopbackAddress(), target);
+                sockets.add(upstream);
+                client.setTcpNoDelay(true);
+                upstream.setTcpNoDelay(true);
+                run(() -> pipe(client, upstream));
+                run(() -> pipe(upstream, client));
+                if (broken) {
+                    client.close();
+                    upstream.close();
+                }
+            } catch (IOException closedOrTargetAway) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    private void pipe(Socket from, Socket to) {
+        try (from;
+                to) {
+            OutputStream out = to.getOutputStream();
+            byte[] chunk = new byte[8192];
+            for (int n = from.getInputStream().read(chunk);
+                    n >= 0;
+                    n = from.getInputStream().read(chunk)) {
+                out.write(chunk, 0, n);
+            }
+        } catch (IOException e) {
+            // cut
+        } finally {
+            sockets.remove(from);
+            sockets.remove(to);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.close();
+        cutAll();
+    }
+}

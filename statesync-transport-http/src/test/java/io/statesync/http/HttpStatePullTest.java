@@ -278,7 +278,7 @@ class HttpStatePullTest {
         });
         FakePullRequest one = FakePullRequest.of("t0");
         CompletableFuture<PullResult<String>> first = begin(one);
-        begin(FakePullRequest.of("t1"));
+        var unused = begin(FakePullRequest.of("t1"));
         await().until(() -> server.requests("GET /snapshot").size() == 2);
         FakePullRequest waits = FakePullRequest.of("t2");
         CompletableFuture<PullResult<String>> second = begin(waits);

@@ -10,6 +10,7 @@ import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.cfg.PackageVersion;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.dataformat.cbor.CBORMapper;
 import tools.jackson.dataformat.smile.SmileMapper;
@@ -103,7 +104,9 @@ public final class JacksonCodec<T extends @Nullable Object> implements TreeCodec
     private static <T extends @Nullable Object> JacksonCodec<T> of(String name, Type type) {
         ObjectMapper mapper;
         try {
-            Class.forName("com.fasterxml.jackson.annotation.JsonApplyView"); // came with 2.22, and is needed later
+            if (PackageVersion.VERSION.getMinorVersion() >= 2) {
+                Class.forName("com.fasterxml.jackson.annotation.JsonApplyView"); // came with 2.22, and is needed later
+            }
             mapper = switch (name) {
                 case "cbor" -> Cbor.MAPPER;
                 case "smile" -> Smile.MAPPER;
@@ -111,15 +114,15 @@ public final class JacksonCodec<T extends @Nullable Object> implements TreeCodec
             };
         } catch (ClassNotFoundException e) {
             throw new IllegalStateException(
-                    "Jackson 3 needs com.fasterxml.jackson.core:jackson-annotations 2.22 or later: there is an older one, or"
-                            + " none",
+                    "Jackson 3.2 needs com.fasterxml.jackson.core:jackson-annotations 2.22 or later: there is an older one,"
+                            + " or none",
                     e);
         } catch (LinkageError e) {
             // Databind shares its annotations with Jackson 2, of which a bill of materials may pin an old version.
             throw new IllegalStateException(
                     name.equals("json")
-                            ? "Jackson 3 needs com.fasterxml.jackson.core:jackson-annotations 2.22 or later, and an older"
-                                    + " one is there"
+                            ? "Jackson 3.1 needs com.fasterxml.jackson.core:jackson-annotations 2.21 or later, and Jackson"
+                                    + " 3.2 needs 2.22: an older one is there"
                             : "codec " + name + " needs tools.jackson.dataformat:jackson-dataformat-" + name,
                     e);
         }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The pages' code compiles: each Java block of README.md and docs/*.md is a copy of a region of a test in this
- * package, here or in the module of a transport.
+ * package, here or in the module of a transport, or of the application on Spring Boot.
  *
  * <p>A region begins with a line {@code // snippet: Name} and ends with {@code // end}. A page names it in a comment
  * {@code <!-- snippet: Name -->} on the line before the block; {@code <!-- no snippet: reason -->} excuses a block.
@@ -31,6 +31,11 @@ class SnippetsTest {
             Pattern.compile("(?m)^(?:<!-- (no )?snippet: ([^\\n]+?) -->\\n)?```java\\n((?:.*\\n)*?)```$");
     private static final Pattern LINK = Pattern.compile("]\\(([^)#:\\s]+)(?:#[^)]*)?\\)");
 
+    private static final List<String> FOLDERS = List.of(
+            "statesync-testkit/src/test/java/io/statesync/docs",
+            "statesync-transport-http/src/test/java/io/statesync/docs",
+            "statesync-transport-http/spring-boot/src/main/java/io/statesync/http/boot");
+
     private static final Map<String, String> regions = new TreeMap<>();
     private static final List<Path> pages = new ArrayList<>();
 
@@ -40,8 +45,8 @@ class SnippetsTest {
         while (!Files.exists(root.resolve("README.md"))) {
             root = root.getParent();
         }
-        for (String module : List.of("statesync-testkit", "statesync-transport-http")) {
-            for (Path source : list(root.resolve(module).resolve("src/test/java/io/statesync/docs"), ".java")) {
+        for (String folder : FOLDERS) {
+            for (Path source : list(root.resolve(folder), ".java")) {
                 readRegions(Files.readString(source, UTF_8));
             }
         }

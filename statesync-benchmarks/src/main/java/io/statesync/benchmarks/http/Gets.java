@@ -38,7 +38,7 @@ public final class Gets {
     private Gets() {}
 
     /** Answers what it was given. */
-    private static final class Bare extends Handler.Abstract.NonBlocking {
+    private static final class Bare extends Handler.Abstract {
         private final byte[] body;
 
         Bare(byte[] body) {

@@ -30,7 +30,7 @@ public final class Latency {
     private static final int ROUNDS = 20;
     private static final int WARM_UP = 10;
     private static final int PER_ROUND = 500;
-    private static final long PAUSE_NANOS = 1_000_000;
+    private static final long PAUSE_NANOS = Long.getLong("pause", 0);
     private static final double MAX_RATIO = 1.3;
     private static final double MAX_PULLED_MILLIS = 0.58;
     private static final double MAX_INLINED_MILLIS = 0.12;

@@ -1,0 +1,113 @@
+package io.statesync.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.statesync.RevisionSync;
+import io.statesync.RevisionSyncOptions;
+import io.statesync.StateSync;
+import io.statesync.StateVersion;
+import io.statesync.http.HttpStateClient;
+import io.statesync.http.SseClient;
+import io.statesync.http.SseEvent;
+import io.statesync.http.server.Access;
+import io.statesync.http.server.Action;
+import io.statesync.http.server.JettyServer;
+import io.statesync.http.server.StateServlet;
+import io.statesync.jackson.JacksonCodec;
+import io.statesync.replica.StateReplica;
+import io.statesync.source.RevisionedStore;
+import io.statesync.source.StoreRegistry;
+import java.net.URI;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The code of docs/http.md, run against a real server. */
+@Timeout(60)
+class HttpSnippetsTest {
+    record Theme(String name, int size) {}
+
+    /** Whoever issues tokens. */
+    private static final class Tokens {
+        CompletableFuture<Map<String, String>> header(boolean refresh) {
+            return CompletableFuture.completedFuture(Map.of("Authorization", "Bearer " + (refresh ? "new" : "old")));
+        }
+    }
+
+    private final Tokens tokens = new Tokens();
+
+    private static StateServlet serve() {
+        // snippet: serveOverHttp
+        StoreRegistry registry = StoreRegistry.create();
+        RevisionedStore<Theme> theme = registry.store("theme", () -> new Theme("light", 12));
+
+        StateServlet servlet = StateServlet.builder()
+                .registry(registry, topic -> JacksonCodec.json(Theme.class))
+                .authorizer((request, topic, action) ->
+                        action == Action.READ || request.getHeader("Authorization") != null
+                                ? Access.ALLOWED
+                                : Access.UNAUTHENTICATED)
+                .build(); // add it to your container at /state/*, with asynchronous support
+
+        theme.set(new Theme("dark", 12)); // whoever follows hears of it
+        // end
+        return servlet;
+    }
+
+    @Test
+    void followsAndWrites() throws Exception {
+        StateServlet servlet = serve();
+        try (JettyServer server = new JettyServer(servlet)) {
+            URI uri = server.base();
+            AtomicReference<Theme> current = new AtomicReference<>();
+            // snippet: followOverHttp
+            HttpStateClient client =
+                    HttpStateClient.builder(uri).headers(tokens::header).build();
+            RevisionSync<Theme> sync = StateSync.createRevisionSync(RevisionSyncOptions.<Theme>builder("theme")
+                    .source(client.topic("theme", JacksonCodec.json(Theme.class)))
+                    .applier(snapshot -> current.set(snapshot.data()))
+                    .build());
+            sync.start().join(); // current is what the server has, and stays so
+
+            StateReplica<Theme> replica = StateReplica.of("theme", client.topic("theme", JacksonCodec.json(Theme.class)));
+            replica.start().join();
+            replica.set(new Theme("dark", 14)).join(); // the server has taken it
+            // end
+            StateVersion written = replica.engine().status().localVersion();
+            sync.awaitVersion(written).get(20, TimeUnit.SECONDS);
+            assertThat(current.get()).isEqualTo(new Theme("dark", 14));
+            // snippet: closeHttp
+            replica.close();
+            sync.close();
+            client.close(); // last
+            // end
+        } finally {
+            servlet.close();
+        }
+    }
+
+    @Test
+    void followsAnyStream() throws Exception {
+        StateServlet servlet = serve();
+        try (JettyServer server = new JettyServer(servlet)) {
+            URI uri = URI.create(server.base() + "/events?topic=theme");
+            LinkedBlockingQueue<String> heard = new LinkedBlockingQueue<>();
+            // snippet: sseClient
+            SseClient events = SseClient.builder(uri).open(new SseClient.Listener() {
+                @Override
+                public void onEvent(SseEvent event) {
+                    heard.add(event.type() + " " + event.data());
+                }
+            });
+            // end
+            assertThat(heard.poll(20, TimeUnit.SECONDS)).startsWith("invalidation {\"topic\":\"theme\"");
+            events.close();
+        } finally {
+            servlet.close();
+        }
+    }
+}

@@ -46,12 +46,17 @@ final class StreamSession {
      */
     record Made(String id, List<String> topics, Opening opening) {}
 
-    /** Makes a stream; an empty one, if the server refuses one with these topics: they join one by one, and it shows which. */
-    CompletionStage<Made> make(List<String> topics) {
-        String json = "{\"topics\":" + TopicSet.array(topics) + "}";
+    /**
+     * Makes a stream; an empty one, if the server refuses one with these topics: they join one by one, and it shows which.
+     *
+     * @param replaced the stream that is not needed any more; null for none
+     */
+    CompletionStage<Made> make(List<String> topics, @Nullable String replaced) {
+        String json = "{\"topics\":" + TopicSet.array(topics)
+                + (replaced == null ? "" : ",\"replaces\":" + Endpoint.quote(replaced)) + "}";
         return send("/streams", json.getBytes(StandardCharsets.UTF_8)).thenCompose(reply -> {
             if (reply.body() == null && !topics.isEmpty() && isForGood(reply.status())) {
-                return make(List.of());
+                return make(List.of(), replaced);
             }
             try {
                 return CompletableFuture.completedFuture(made(reply, topics));

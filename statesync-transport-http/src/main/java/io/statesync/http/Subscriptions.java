@@ -210,17 +210,21 @@ final class Subscriptions {
     private final class Following implements SseLoop.Source, SseClient.Listener {
         private final SseLoop loop = new SseLoop(requests, this, options, this, "", () -> {});
         private StreamSession.@Nullable Made made; // guarded by lock; of the attempt under way
+        private @Nullable String lastMade; // guarded by lock; what the server may still keep
         private boolean keepsPending; // guarded by lock
 
         @Override
         public CompletionStage<Opening> next() {
             List<String> first;
+            String before;
             synchronized (lock) {
                 first = TopicSet.firstOf(links.keySet(), TopicSet.MOST);
+                before = lastMade;
             }
-            return session.make(first).thenApply(stream -> {
+            return session.make(first, before).thenApply(stream -> {
                 synchronized (lock) {
                     made = stream;
+                    lastMade = stream.id();
                 }
                 return stream.opening();
             });

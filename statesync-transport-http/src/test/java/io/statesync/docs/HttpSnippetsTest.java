@@ -47,8 +47,8 @@ class HttpSnippetsTest {
 
         StateServlet servlet = StateServlet.builder()
                 .registry(registry, topic -> JacksonCodec.json(Theme.class))
-                .authorizer((request, topic, action) ->
-                        action == Action.READ || request.getHeader("Authorization") != null
+                .authorizer(
+                        (request, topic, action) -> action == Action.READ || request.getHeader("Authorization") != null
                                 ? Access.ALLOWED
                                 : Access.UNAUTHENTICATED)
                 .build(); // add it to your container at /state/*, with asynchronous support
@@ -73,7 +73,8 @@ class HttpSnippetsTest {
                     .build());
             sync.start().join(); // current is what the server has, and stays so
 
-            StateReplica<Theme> replica = StateReplica.of("theme", client.topic("theme", JacksonCodec.json(Theme.class)));
+            StateReplica<Theme> replica =
+                    StateReplica.of("theme", client.topic("theme", JacksonCodec.json(Theme.class)));
             replica.start().join();
             replica.set(new Theme("dark", 14)).join(); // the server has taken it
             // end

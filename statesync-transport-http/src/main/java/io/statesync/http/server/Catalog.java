@@ -33,6 +33,11 @@ final class Catalog {
         return named.containsKey(topic);
     }
 
+    /**
+     * What is served of a topic; null if nothing is.
+     *
+     * @throws CodecLookupException if its codec cannot be had
+     */
     @Nullable
     Served<?> find(String topic) {
         Served<?> served = named.get(topic);
@@ -42,19 +47,45 @@ final class Catalog {
         for (Registered each : registries) {
             RevisionedStore<?> store = each.registry.find(topic);
             if (store != null) {
-                StateCodec<?> codec = codecs.get(topic);
-                if (codec == null) {
-                    codec = each.codecs.apply(topic);
-                    if (codec != null) {
-                        codecs.put(topic, codec);
-                    }
-                }
+                StateCodec<?> codec = codec(each, topic);
                 return codec == null ? null : served(store, codec);
             }
         }
         return null;
     }
 
+    private @Nullable StateCodec<?> codec(Registered registered, String topic) {
+        StateCodec<?> codec = codecs.get(topic);
+        if (codec == null) {
+            try {
+                codec = registered.codecs.apply(topic);
+            } catch (Throwable t) { // the user's code
+                throw new CodecLookupException(topic, t);
+            }
+            if (codec != null) {
+                codecs.put(topic, codec);
+            }
+        }
+        return codec;
+    }
+
+    /** The store of a topic that is one; null otherwise. */
+    @Nullable
+    RevisionedStore<?> store(String topic) {
+        Served<?> served = named.get(topic);
+        if (served != null) {
+            return served.authority() instanceof RevisionedStore<?> store ? store : null;
+        }
+        for (Registered each : registries) {
+            RevisionedStore<?> store = each.registry.find(topic);
+            if (store != null) {
+                return store;
+            }
+        }
+        return null;
+    }
+
+    /** Whether a topic has a source, with or without a codec. */
     boolean exists(String topic) {
         return named.containsKey(topic) || registries.stream().anyMatch(each -> each.registry.find(topic) != null);
     }

@@ -4,6 +4,7 @@ import io.statesync.InvalidationEvent;
 import io.statesync.Subscription;
 import io.statesync.TimeSource;
 import io.statesync.internal.Quietly;
+import io.statesync.source.RevisionedStore;
 import io.statesync.source.StoreEvent;
 import io.statesync.source.StoreRegistry;
 import java.time.Duration;
@@ -67,6 +68,12 @@ final class Hub {
     @Nullable
     Served<?> find(String topic) {
         return catalog.find(topic);
+    }
+
+    /** The store of a topic that is one, and needs no reading; null otherwise. */
+    @Nullable
+    RevisionedStore<?> store(String topic) {
+        return catalog.store(topic);
     }
 
     boolean isSubscribedByTopic(String topic) {

@@ -6,7 +6,6 @@ import io.statesync.internal.Checks;
 import io.statesync.internal.DefaultExecutor;
 import io.statesync.source.Authority;
 import io.statesync.source.StoreRegistry;
-import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -21,13 +20,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A servlet that serves state: what docs/protocol-http.md describes, over stores and other sources.
@@ -43,23 +38,12 @@ public final class StateServlet extends HttpServlet implements AutoCloseable {
     @Serial
     private static final long serialVersionUID = 1L;
 
-    private static final Logger log = LoggerFactory.getLogger("io.statesync.http.server");
-    private static final String STREAMS = "/streams/";
-
     private final transient Hub hub;
-    private final transient Cors cors;
-    private final transient Pull pull;
-    private final transient PullMany pullMany;
-    private final transient Propose propose;
-    private final transient Streams streams;
+    private final transient Router router;
 
     private StateServlet(Builder b) {
         hub = new Hub(new Catalog(b.topics, b.registries), b.options());
-        cors = new Cors(hub.options().allowedOrigins());
-        pull = new Pull(hub);
-        pullMany = new PullMany(hub);
-        propose = new Propose(hub);
-        streams = new Streams(hub);
+        router = new Router(hub);
     }
 
     /** A builder of a servlet. */
@@ -87,119 +71,9 @@ public final class StateServlet extends HttpServlet implements AutoCloseable {
         close();
     }
 
-    // ---- requests
-
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        try {
-            if (!cors.isAnswered(request, response)) {
-                if (hub.isStopping()) {
-                    throw Problem.stopping();
-                }
-                route(request, response);
-            }
-        } catch (Problem problem) {
-            write(request, response, problem.answer());
-        }
-    }
-
-    private void route(HttpServletRequest request, HttpServletResponse response) throws Problem, IOException {
-        String path = request.getPathInfo() != null ? request.getPathInfo() : request.getServletPath();
-        Call call = new Call(request, hub.options());
-        if (path.startsWith(STREAMS)) {
-            String id = path.substring(STREAMS.length());
-            if (isMethod(request, "GET, POST")) {
-                if (request.getMethod().equals("GET")) {
-                    streams.connect(call, id, response);
-                } else {
-                    write(request, response, streams.change(call, id));
-                }
-            }
-            return;
-        }
-        switch (path) {
-            case "/snapshot" -> {
-                if (isMethod(request, "GET, HEAD")) {
-                    answer(request, response, pull.answer(call), false);
-                }
-            }
-            case "/snapshots" -> {
-                if (isMethod(request, "POST")) {
-                    answer(request, response, pullMany.answer(call), false);
-                }
-            }
-            case "/proposals" -> {
-                if (isMethod(request, "POST")) {
-                    answer(request, response, propose.answer(call), true);
-                }
-            }
-            case "/streams" -> {
-                if (isMethod(request, "POST")) {
-                    write(request, response, streams.make(call));
-                }
-            }
-            case "/events" -> {
-                if (isMethod(request, "GET")) {
-                    streams.events(call, response);
-                }
-            }
-            default -> throw Problem.noSuchPath(path);
-        }
-    }
-
-    private static boolean isMethod(HttpServletRequest request, String allowed) throws Problem {
-        if (!List.of(allowed.split(", ", -1)).contains(request.getMethod())) {
-            throw Problem.methodNotAllowed(request.getMethod(), allowed);
-        }
-        return true;
-    }
-
-    private static void write(HttpServletRequest request, HttpServletResponse response, Answer answer)
-            throws IOException {
-        answer.writeHead(response);
-        if (answer.body().length > 0 && !request.getMethod().equals("HEAD")) {
-            response.getOutputStream().write(answer.body());
-        }
-    }
-
-    /** Writes an answer: here, if it is there already; otherwise when it comes, on no thread of the container's. */
-    private void answer(
-            HttpServletRequest request, HttpServletResponse response, CompletableFuture<Answer> future, boolean isWrite)
-            throws Problem, IOException {
-        CompletionStage<Answer> whole = future.exceptionally(StateServlet::failure);
-        if (future.isDone()) {
-            write(request, response, whole.toCompletableFuture().join());
-            return;
-        }
-        AsyncContext async = request.startAsync();
-        async.setTimeout(0);
-        Duration longest = hub.options()
-                .sourceTimeout()
-                .plus(isWrite ? Duration.ZERO : hub.options().maxWait());
-        Problem late = isWrite ? Problem.unknownOutcome() : Problem.sourceFailed();
-        CompletableFuture<Answer> first = new CompletableFuture<>();
-        TimeSource.Timer timer = hub.options()
-                .timeSource()
-                .schedule(
-                        () -> hub.run(() -> {
-                            if (first.complete(late.answer())) {
-                                log.error("the source did not answer afterMs={}", longest.toMillis());
-                            }
-                        }),
-                        longest);
-        AnswerOutput output = new AnswerOutput(async, response, timer::cancel);
-        output.begin();
-        boolean head = request.getMethod().equals("HEAD");
-        CompletionStage<Answer> answered = first;
-        answered.thenAccept(answer -> output.answer(head ? answer.withoutBody() : answer));
-        whole.thenAccept(first::complete);
-    }
-
-    private static Answer failure(Throwable failure) {
-        if (!Problem.isOne(failure)) {
-            log.error("a request failed", failure);
-        }
-        return Problem.of(failure).answer();
+        router.service(request, response);
     }
 
     /**

@@ -24,13 +24,20 @@ final class Streams {
     /** Makes a stream. */
     Answer make(Call call) throws Problem, IOException {
         Set<String> topics = new LinkedHashSet<>();
+        String[] replaced = new String[1];
         call.body((field, value) -> {
-            if (field.equals("topics")) {
-                value.array(field, element -> topics.add(element.text("topics")));
+            switch (field) {
+                case "topics" -> value.array(field, element -> topics.add(element.text(field)));
+                case "replaces" -> replaced[0] = value.textOrNull(field);
+                default -> {}
             }
         });
         EventStream stream = new EventStream(newId(), hub, true, call.request());
         List<String> allowed = allowed(call, topics);
+        EventStream before = replaced[0] == null ? null : hub.stream(replaced[0]);
+        if (before != null) {
+            before.close(); // first, since there is a limit
+        }
         hub.add(stream);
         changeOrClose(stream, allowed);
         return Answer.json(
@@ -120,6 +127,10 @@ final class Streams {
         response.setCharacterEncoding("UTF-8");
         response.setHeader("Cache-Control", "no-cache, no-transform");
         response.setHeader("X-Accel-Buffering", "no"); // a proxy that gathers answers would hold up events
+        if (call.request().getProtocol().startsWith("HTTP/1.")) {
+            response.setHeader(
+                    "Connection", "close"); // a client that takes nothing must not keep it after the end either
+        }
         AsyncContext async = call.request().startAsync();
         async.setTimeout(0);
         Connection connection = new Connection(stream, hub, inline, async, response.getOutputStream());

@@ -93,11 +93,8 @@ final class Topic {
     private void look() {
         Announcement known = newest.get();
         boolean wantsState = inlined.get() > 0;
-        Served<?> served = hub.find(name);
-        if (served == null) {
-            return;
-        }
-        if (!wantsState && served.authority() instanceof RevisionedStore<?> store) {
+        RevisionedStore<?> store = wantsState ? null : hub.store(name);
+        if (store != null) {
             announce(InvalidationEvent.of(name, store.version()), null);
         } else if (known == null || (wantsState && !known.hasSnapshot())) {
             lookAgain();

@@ -30,7 +30,12 @@ final class TopicReader {
 
     /** The state as the source has it now; a reading that began before the call is none. Fails with a {@link Problem}. */
     CompletableFuture<Encoded> read() {
-        Served<?> served = hub.find(topic);
+        Served<?> served;
+        try {
+            served = hub.find(topic);
+        } catch (CodecLookupException e) {
+            return CompletableFuture.failedFuture(e);
+        }
         if (served == null) {
             return CompletableFuture.failedFuture(Problem.noSuchTopic(topic));
         }
@@ -41,7 +46,7 @@ final class TopicReader {
     }
 
     private CompletableFuture<Encoded> readOnce() {
-        Served<?> served = hub.find(topic);
+        Served<?> served = hub.find(topic); // a named topic, whose codec is there
         return served == null ? CompletableFuture.failedFuture(Problem.noSuchTopic(topic)) : readOnce(served);
     }
 

@@ -52,7 +52,12 @@ class StateServletTest {
     void start() throws Exception {
         servlet = StateServlet.builder()
                 .topic(fixed, JacksonCodec.json(String.class))
-                .registry(registry, topic -> topic.startsWith("hidden") ? null : JacksonCodec.json(String.class))
+                .registry(registry, topic -> {
+                    if (topic.startsWith("no codec")) {
+                        throw new IllegalStateException("made to fail");
+                    }
+                    return topic.startsWith("hidden") ? null : JacksonCodec.json(String.class);
+                })
                 .authorizer((request, topic, action) -> {
                     if (topic.startsWith("login") && request.getHeader("Authorization") == null) {
                         return Access.UNAUTHENTICATED;
@@ -258,6 +263,31 @@ class StateServletTest {
         assertThat(first.event()).isNull();
         fixed.set("two");
         assertThat(second.event()).contains("\"revision\":\"2\"");
+    }
+
+    @Test
+    void aStreamReplacesTheOneThatAClientHadBefore() throws Exception {
+        String first =
+                http.post("/streams", "{\"topics\":[\"fixed\"]}").body().replaceAll(".*\"id\":\"([^\"]+)\".*", "$1");
+        assertThat(http.post("/streams", "{\"topics\":[\"fixed\"],\"replaces\":\"" + first + "\"}")
+                        .statusCode())
+                .isEqualTo(201);
+        assertThat(servlet.connections()).hasSize(1);
+        assertThat(http.post("/streams/" + first, "{}").statusCode()).isEqualTo(404);
+        assertThat(http.post("/streams", "{\"topics\":[],\"replaces\":\"unknown\"}")
+                        .statusCode())
+                .isEqualTo(201);
+    }
+
+    @Test
+    void aCodecThatCannotBeHadIsTheServersFault() throws Exception {
+        registry.store("no codec", () -> "x");
+        assertProblem(http.get("/snapshot?topic=no%20codec"), 502, "source-failed", "log");
+        assertProblem(http.post("/proposals", "{\"topic\":\"no codec\",\"data\":\"y\"}"), 502, "source-failed", "log");
+        try (Http.Events events = http.events("/events?topic=no%20codec&topic=fixed&inline=100")) {
+            fixed.set("two");
+            assertThat(events.event()).isNotNull();
+        }
     }
 
     @Test

@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Writes.</b> A proposal that the source refuses is {@code Rejected}; one whose connection was refused, or that a proxy
  * turned away, was not sent. All else that is no answer means that the outcome is not known.
  *
- * <p>Safe for use from any thread. Codecs run on the executor, never on the HTTP client's threads.
+ * <p>Safe for use from any thread. Codecs run on the executor; those of small states on the HTTP client's
+ * threads, unless an executor was named.
  */
 public final class HttpStateClient implements AutoCloseable {
     private static final Duration HEALTHY = Duration.ofSeconds(30);
@@ -52,11 +53,16 @@ public final class HttpStateClient implements AutoCloseable {
         SseOptions sse = new SseOptions(
                 b.requestTimeout, b.backoff, HEALTHY, false, eventBytes, eventBytes, b.timeSource, Runnable::run);
         StreamSession session = new StreamSession(requests, endpoint, b.requestTimeout, b.readTimeout, b.inline);
-        subscriptions = new Subscriptions(requests, endpoint, session, sse, b.executor);
+        subscriptions = new Subscriptions(requests, endpoint, session, sse, new DecodeOn(b.executor));
         Pulls.Options pulling =
                 new Pulls.Options(b.requestTimeout, b.maxSnapshotBytes, b.pullConcurrency, b.batch, b.pullWait);
-        pulls = new Pulls(requests, endpoint, pulling, b.executor, subscriptions::streamId);
-        proposals = new Proposals(requests, endpoint, b.requestTimeout, b.maxSnapshotBytes, b.executor);
+        pulls = new Pulls(requests, endpoint, pulling, new DecodeOn(b.executor), subscriptions::streamId);
+        proposals = new Proposals(
+                requests,
+                endpoint,
+                b.requestTimeout,
+                b.maxSnapshotBytes,
+                b.executor == null ? DefaultExecutor.SHARED : b.executor);
     }
 
     /** A client with the defaults of the builder. Nothing is connected to yet. */
@@ -114,7 +120,7 @@ public final class HttpStateClient implements AutoCloseable {
      * <tr><td>pullConcurrency</td><td>8</td></tr>
      * <tr><td>batch</td><td>64</td></tr>
      * <tr><td>pullWait</td><td>5 s</td></tr>
-     * <tr><td>executor</td><td>the library's shared one</td></tr>
+     * <tr><td>executor</td><td>the library's shared one; up to 4 KiB are decoded where they arrive</td></tr>
      * <tr><td>timeSource</td><td>the system's time</td></tr>
      * </table>
      *
@@ -135,7 +141,7 @@ public final class HttpStateClient implements AutoCloseable {
         private int pullConcurrency = 8;
         private int batch = 64;
         private Duration pullWait = Duration.ofSeconds(5);
-        private Executor executor = DefaultExecutor.SHARED;
+        private @Nullable Executor executor;
         private TimeSource timeSource = TimeSource.system();
 
         private Builder(URI base) {
@@ -216,7 +222,7 @@ public final class HttpStateClient implements AutoCloseable {
             return this;
         }
 
-        /** Where codecs decode. They may take their time there. */
+        /** Where codecs decode, whatever the size: for a codec that blocks, or takes its time. */
         public Builder executor(Executor executor) {
             this.executor = Objects.requireNonNull(executor, "executor");
             return this;

@@ -12,7 +12,6 @@ import io.statesync.internal.Texts;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +24,7 @@ final class Link<T extends @Nullable Object> implements Subscription {
     private final InvalidationHandler handler;
     private final String topic;
     private final StateCodec<T> codec;
-    private final Executor executor;
+    private final DecodeOn decoder;
     final CompletableFuture<Subscription> subscribed = new CompletableFuture<>();
     boolean established; // guarded by the owner's lock
     private volatile boolean open = true;
@@ -33,12 +32,12 @@ final class Link<T extends @Nullable Object> implements Subscription {
     private final Deque<Envelope> waiting = new ArrayDeque<>(); // guarded by itself
     private boolean decoding; // guarded by waiting
 
-    Link(Subscriptions owner, InvalidationHandler handler, String topic, StateCodec<T> codec, Executor executor) {
+    Link(Subscriptions owner, InvalidationHandler handler, String topic, StateCodec<T> codec, DecodeOn decoder) {
         this.owner = owner;
         this.handler = handler;
         this.topic = topic;
         this.codec = codec;
-        this.executor = executor;
+        this.decoder = decoder;
     }
 
     String topic() {
@@ -94,7 +93,7 @@ final class Link<T extends @Nullable Object> implements Subscription {
             return;
         }
         try {
-            executor.execute(this::drain);
+            decoder.of(event.data().length).execute(this::drain);
         } catch (RuntimeException e) { // without the state, there is still the news
             Envelope next = next();
             while (next != null) {

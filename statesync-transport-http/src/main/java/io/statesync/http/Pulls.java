@@ -17,7 +17,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +37,7 @@ final class Pulls {
     private final Requests requests;
     private final Endpoint endpoint;
     private final Options options;
-    private final Executor decoder;
+    private final DecodeOn decoder;
     private final Supplier<@Nullable String> streamId;
 
     private final Object lock = new Object();
@@ -55,7 +54,7 @@ final class Pulls {
             Requests requests,
             Endpoint endpoint,
             Options options,
-            Executor decoder,
+            DecodeOn decoder,
             Supplier<@Nullable String> streamId) {
         this.requests = requests;
         this.endpoint = endpoint;
@@ -207,7 +206,7 @@ final class Pulls {
         } else if (reply.body() == null) {
             job.completeExceptionally(reply.failure(ofTopic(job)));
         } else {
-            decode(List.of(job), () -> job.decode(body(reply, options.maxBytes())));
+            decode(lengthOf(reply), List.of(job), () -> job.decode(body(reply, options.maxBytes())));
         }
     }
 
@@ -259,7 +258,7 @@ final class Pulls {
             jobs.forEach(job -> job.completeExceptionally(failure));
             return;
         }
-        decode(jobs, () -> {
+        decode(lengthOf(reply), jobs, () -> {
             List<Envelope> answers = new ArrayList<>();
             Json.readObject(body(reply, batchLimit()), (field, value) -> {
                 if (field.equals("snapshots")) {
@@ -290,7 +289,7 @@ final class Pulls {
             job.completeExceptionally(new IOException(reply.method() + " " + reply.url() + ": "
                     + Requests.tooLong(options.maxBytes(), "maxSnapshotBytes") + ofTopic(job)));
         } else {
-            decode(List.of(job), () -> job.decode(answer));
+            decode(data == null ? 0 : data.length, List.of(job), () -> job.decode(answer));
         }
     }
 
@@ -320,9 +319,16 @@ final class Pulls {
         void run() throws IOException;
     }
 
-    private void decode(List<PullJob<?>> jobs, Decoding work) {
+    /** What is compressed may be long. */
+    private static int lengthOf(Reply<byte[]> reply) {
+        byte[] body = reply.body();
+        boolean compressed = reply.headers().firstValue("Content-Encoding").isPresent();
+        return body == null || compressed ? Integer.MAX_VALUE : body.length;
+    }
+
+    private void decode(int length, List<PullJob<?>> jobs, Decoding work) {
         try {
-            decoder.execute(() -> {
+            decoder.of(length).execute(() -> {
                 try {
                     work.run();
                 } catch (Throwable t) { // every failure is the pulls' outcome

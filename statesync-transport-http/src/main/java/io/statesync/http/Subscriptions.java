@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +33,7 @@ final class Subscriptions {
     private final StreamSession session;
     private final Requests requests;
     private final SseOptions options;
-    private final Executor decoder;
+    private final DecodeOn decoder;
     private final Endpoint endpoint;
 
     private final Object lock = new Object();
@@ -44,7 +43,7 @@ final class Subscriptions {
     private boolean closed; // guarded by lock
     private volatile @Nullable String streamId; // of the stream that is open
 
-    Subscriptions(Requests requests, Endpoint endpoint, StreamSession session, SseOptions options, Executor decoder) {
+    Subscriptions(Requests requests, Endpoint endpoint, StreamSession session, SseOptions options, DecodeOn decoder) {
         this.requests = requests;
         this.endpoint = endpoint;
         this.session = session;

@@ -7,7 +7,6 @@ import io.statesync.WritableBinding;
 import io.statesync.WriteResult;
 import io.statesync.examples.Screen.Color;
 import io.statesync.source.FileAuthority;
-import io.statesync.source.FileSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,7 +35,6 @@ final class FileSync implements AutoCloseable {
     private final FileAuthority<JsonNode> authority;
     private final List<Replica> replicas = new CopyOnWriteArrayList<>();
     private final AtomicInteger refusals = new AtomicInteger();
-    private volatile JsonStyle style = JsonStyle.of(new byte[0]);
     private volatile CompletableFuture<Void> gate = OPEN;
 
     /**
@@ -49,21 +47,12 @@ final class FileSync implements AutoCloseable {
         this.file = file;
         this.kept = kept;
         this.screen = screen;
-        this.authority = FileSource.<JsonNode>builder(TOPIC, file, this::decode)
-                .onError((path, problem) -> refused(problem))
-                .writable(json -> JsonFile.encode(json, style))
-                .open();
+        this.authority = JsonFile.open(TOPIC, file, this::refused);
         Throwable problem = authority.problem();
         if (problem != null && (kept == null || !kept.has(TOPIC))) {
             authority.close();
             throw new IOException(file + ": " + JsonFile.describe(problem), problem);
         }
-    }
-
-    private JsonNode decode(byte[] content) throws IOException {
-        JsonNode json = JsonFile.decode(content);
-        style = JsonStyle.of(content);
-        return json;
     }
 
     /**

@@ -1,8 +1,13 @@
 package io.statesync.examples;
 
 import io.statesync.jackson.JacksonCodec;
+import io.statesync.source.FileAuthority;
+import io.statesync.source.FileSource;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.type.TypeReference;
@@ -19,11 +24,31 @@ final class JsonFile {
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();
 
+    private static final Pattern START_MARKER = Pattern.compile(" \\(start marker at \\[Source: .*]\\)");
+
     private JsonFile() {}
 
-    /** How documents are kept in a cache. */
+    /** How documents are kept in a cache, and sent. */
     static JacksonCodec<JsonNode> codec() {
         return JacksonCodec.of(MAPPER, new TypeReference<JsonNode>() {}, "json");
+    }
+
+    /**
+     * Opens a file that keeps its layout when it is written.
+     *
+     * @param onProblem hears of content that is refused, and of a missing file
+     * @throws IOException if its folder does not exist
+     */
+    static FileAuthority<JsonNode> open(String topic, Path file, Consumer<Throwable> onProblem) throws IOException {
+        JsonStyle[] style = {JsonStyle.of(new byte[0])}; // of the source's thread
+        return FileSource.<JsonNode>builder(topic, file, content -> {
+                    JsonNode json = decode(content);
+                    style[0] = JsonStyle.of(content);
+                    return json;
+                })
+                .onError((path, problem) -> onProblem.accept(problem))
+                .writable(json -> encode(json, style[0]))
+                .open();
     }
 
     /** Decodes the content of a file: one JSON value. */
@@ -48,7 +73,9 @@ final class JsonFile {
         if (problem instanceof JacksonException e) {
             return String.format(
                     "not valid JSON at line %d, column %d: %s",
-                    e.getLocation().getLineNr(), e.getLocation().getColumnNr(), oneLine(e.getOriginalMessage()));
+                    e.getLocation().getLineNr(),
+                    e.getLocation().getColumnNr(),
+                    oneLine(START_MARKER.matcher(e.getOriginalMessage()).replaceAll("")));
         }
         String message = problem.getMessage();
         boolean forPeople = problem instanceof IOException || problem instanceof IllegalArgumentException;

@@ -2,7 +2,6 @@ package io.statesync.examples;
 
 import io.statesync.TimeSource;
 import io.statesync.examples.Screen.Color;
-import java.io.Console;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -18,7 +17,6 @@ import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -43,7 +41,13 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description =
                 "Keeps a JSON file in sync with two replicas that print what changed, and can change it themselves.",
-        subcommands = {UnixSocketExample.class, PostgresExample.class},
+        subcommands = {
+            ServeCommand.class,
+            WatchCommand.class,
+            SetCommand.class,
+            UnixSocketExample.class,
+            PostgresExample.class
+        },
         sortOptions = false,
         footer = {
             "",
@@ -56,11 +60,10 @@ import picocli.CommandLine.Spec;
             "  statesync --cache kept app.json",
             "                                 likewise; the next run starts without the file, if it has to",
             "  statesync --set editor.tabSize=2 app.json",
-            "                                 has a replica write your file, and ends"
+            "                                 has a replica write your file, and ends",
+            "  statesync serve app.json       your file for other processes, over HTTP: see watch and set"
         })
 public final class Main implements Callable<Integer> {
-    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
-
     @Spec
     private @Nullable CommandSpec spec;
 
@@ -107,13 +110,11 @@ public final class Main implements Callable<Integer> {
     private Duration pause = Duration.ofMillis(1500);
 
     private final CountDownLatch ended = new CountDownLatch(1);
-    private final CountDownLatch closed = new CountDownLatch(1);
 
     @Override
     public Integer call() throws IOException, InterruptedException {
         checkOptions();
-        Thread hook = new Thread(this::endByShutdown, "statesync-shutdown");
-        Runtime.getRuntime().addShutdownHook(hook);
+        Ending ending = Ending.by(ended, commandLine().getOut());
         try {
             if (file != null) {
                 keepInSync(file.toAbsolutePath().normalize(), cache, Part.NONE);
@@ -122,8 +123,7 @@ public final class Main implements Callable<Integer> {
             }
             return 0;
         } finally {
-            closed.countDown();
-            forget(hook);
+            ending.close();
         }
     }
 
@@ -244,7 +244,7 @@ public final class Main implements Callable<Integer> {
 
     /** Nobody edits the generated file where there is neither a terminal nor an open input, as in a build. */
     private void endWithTheInput(Screen screen) {
-        if (time == null && edits == null && !isTerminal()) {
+        if (time == null && edits == null && !Ending.isTerminal()) {
             Thread thread = new Thread(
                     () -> {
                         drainInput();
@@ -262,42 +262,6 @@ public final class Main implements Callable<Integer> {
             System.in.transferTo(OutputStream.nullOutputStream());
         } catch (IOException e) {
             LoggerFactory.getLogger(Main.class).debug("input closed", e);
-        }
-    }
-
-    /** From JDK 22 on there is a console without a terminal too, which then says so. */
-    @SuppressWarnings("SystemConsoleNull") // both cases are asked for
-    private static boolean isTerminal() {
-        Console console = System.console();
-        try {
-            return console != null
-                    && (boolean) Console.class.getMethod("isTerminal").invoke(console);
-        } catch (ReflectiveOperationException e) {
-            return true;
-        }
-    }
-
-    /** Ctrl-C, or a request to terminate: lets the program close what is open, and makes that a success. */
-    private void endByShutdown() {
-        if (isTerminal()) {
-            commandLine().getOut().println(); // the terminal has shown ^C
-        }
-        ended.countDown();
-        try {
-            if (closed.await(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
-                // The JVM's own exit code would be 128 + the signal's number.
-                Runtime.getRuntime().halt(0);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void forget(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            LoggerFactory.getLogger(Main.class).debug("the JVM is ending, and the hook is at work", e);
         }
     }
 

@@ -3,22 +3,16 @@ package io.statesync.examples;
 import io.statesync.RevisionSyncOptions;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.Startup;
-import io.statesync.StateVersion;
-import io.statesync.SyncError;
 import io.statesync.WritableBinding;
 import io.statesync.WriteResult;
-import io.statesync.examples.JsonChanges.Change;
 import io.statesync.examples.Screen.Color;
 import io.statesync.replica.ReplicaError;
-import io.statesync.replica.ReplicaListener;
 import io.statesync.replica.StateReplica;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -37,8 +31,6 @@ final class Replica implements AutoCloseable {
     private final Runnable onApplied;
     private final StateReplica<JsonNode> replica;
     private final Instant begun = Instant.now().minus(TIME_GRANULARITY);
-    private @Nullable JsonNode shown; // by the listener only
-    private String lastError = ""; // likewise
     private long revision; // guarded by this
 
     Replica(
@@ -106,36 +98,25 @@ final class Replica implements AutoCloseable {
         }
     }
 
-    private synchronized void printed(long now) {
+    private synchronized void noteRevision(long now) {
         revision = now;
         notifyAll();
     }
 
     /** Prints what the replica and its engine tell. */
-    private final class Printer implements ReplicaListener<JsonNode> {
+    private final class Printer extends StatePrinter {
+        Printer() {
+            super(name, color, kept, screen);
+        }
+
         @Override
-        public void onApplied(SnapshotEnvelope<JsonNode> snapshot, StateVersion version, Duration took) {
-            JsonNode before = shown;
-            shown = snapshot.data();
-            lastError = "";
-            String age = kept == null || before != null ? null : kept.age(version);
-            if (age != null) {
-                screen.line(
-                        color,
-                        name,
-                        column(snapshot, "") + "kept     " + JsonChanges.count(snapshot.data()) + " values, " + age
-                                + " old");
-                return;
-            }
-            if (before == null) {
-                screen.line(
-                        color,
-                        name,
-                        column(snapshot, "") + "loaded   " + JsonChanges.count(snapshot.data()) + " values");
-            } else {
-                screen.block(color, name, lines(snapshot, JsonChanges.between(before, snapshot.data())));
-            }
-            printed(snapshot.revision().bits());
+        String latency() {
+            return sinceSave();
+        }
+
+        @Override
+        void printed(SnapshotEnvelope<JsonNode> snapshot) {
+            noteRevision(snapshot.revision().bits());
             onApplied.run();
         }
 
@@ -161,38 +142,9 @@ final class Replica implements AutoCloseable {
         }
 
         @Override
-        public void onError(SyncError error) {
-            String line = error.phase() + " failed: " + JsonFile.describe(error.error());
-            if (!line.equals(lastError)) { // it is tried again and again while the file is away
-                lastError = line;
-                screen.line(Color.RED, name, line);
-            }
-        }
-
-        @Override
         public void onReplicaError(ReplicaError error) {
             screen.line(Color.RED, name, error.phase() + " failed: " + JsonFile.describe(error.error()));
         }
-    }
-
-    private List<String> lines(SnapshotEnvelope<?> snapshot, List<Change> changes) {
-        int width =
-                changes.stream().mapToInt(change -> change.key().length()).max().orElse(0);
-        String first = column(snapshot, sinceSave());
-        if (changes.isEmpty()) {
-            return List.of(first + "the same values" + (revision() == 0 ? " as kept" : ", written differently"));
-        }
-        List<String> lines = new ArrayList<>();
-        for (Change change : changes) {
-            String start = lines.isEmpty() ? first : " ".repeat(first.length());
-            lines.add(
-                    start + String.format("%-7s  %-" + width + "s  %s", change.kind(), change.key(), change.values()));
-        }
-        return lines;
-    }
-
-    private static String column(SnapshotEnvelope<?> snapshot, String latency) {
-        return String.format("%-12s %7s  ", "revision " + snapshot.revision(), latency);
     }
 
     private String sinceSave() {

@@ -1,0 +1,86 @@
+package io.statesync.examples;
+
+import io.statesync.http.server.StateServlet;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
+import org.eclipse.jetty.ee11.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee11.servlet.ServletHolder;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/** A Jetty with a state servlet, which is closed with it. */
+final class JettyServer implements Closeable {
+    private static final String PATH = "/state";
+
+    private final StateServlet servlet;
+    private final InetAddress host;
+    private final Server server;
+    private final ServerConnector connector;
+
+    /**
+     * Serves from now on.
+     *
+     * @param port 0 for any that is free
+     * @throws IOException if it cannot listen there
+     */
+    JettyServer(StateServlet servlet, InetAddress host, int port) throws IOException {
+        this.servlet = servlet;
+        this.host = host;
+        QueuedThreadPool threads = new QueuedThreadPool(16, 2);
+        threads.setName("jetty");
+        server = new Server(threads);
+        connector = new ServerConnector(server, 1, 1);
+        connector.setHost(host.getHostAddress());
+        connector.setPort(port);
+        server.addConnector(connector);
+        ServletContextHandler context = new ServletContextHandler();
+        ServletHolder holder = new ServletHolder(servlet);
+        holder.setAsyncSupported(true); // open streams have no thread
+        context.addServlet(holder, PATH + "/*");
+        server.setHandler(context);
+        start(port);
+    }
+
+    private void start(int port) throws IOException {
+        try {
+            connector.open();
+        } catch (IOException e) {
+            boolean inUse = e.getCause() instanceof BindException
+                    && String.valueOf(e.getCause()).contains("in use");
+            String problem = inUse ? "is in use; --port names another" : "cannot be listened at: " + e.getMessage();
+            throw new IOException("port " + port + " of " + host.getHostAddress() + " " + problem, e);
+        }
+        try {
+            server.start();
+        } catch (Exception e) {
+            connector.close();
+            throw new IOException("Jetty does not start: " + e.getMessage(), e);
+        }
+    }
+
+    /** The base of the protocol's paths. */
+    URI base() {
+        String name = host.isAnyLocalAddress() ? "localhost" : host.getHostAddress();
+        try {
+            return new URI("http", null, name, connector.getLocalPort(), PATH, null, null);
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Tells those who follow to come back later, and ends. */
+    @Override
+    public void close() throws IOException {
+        servlet.close();
+        try {
+            server.stop();
+        } catch (Exception e) {
+            throw new IOException("Jetty does not stop: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package io.statesync.examples;
+
+import io.statesync.RevisionSync;
+import io.statesync.RevisionSyncOptions;
+import io.statesync.SnapshotEnvelope;
+import io.statesync.Startup;
+import io.statesync.StateSync;
+import io.statesync.TimeSource;
+import io.statesync.examples.Screen.Color;
+import io.statesync.http.HttpStateClient;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
+
+/** Follows a topic of a server, which may come and go. */
+@Command(
+        name = "watch",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = "Follows a file that serve serves, and prints what changes. Ends with Ctrl-C.")
+final class WatchCommand implements Callable<Integer> {
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Mixin
+    private Remote remote = new Remote();
+
+    @Option(
+            names = "--cache",
+            paramLabel = "DIR",
+            description = "Keep the state in this folder, and start with it while the server is away.")
+    private @Nullable Path cache;
+
+    @Option(
+            names = "--for",
+            paramLabel = "DURATION",
+            converter = Durations.class,
+            description = "End after this time, such as 500ms, 10s, 2m.")
+    private @Nullable Duration time;
+
+    @Option(names = "--changes", paramLabel = "N", description = "End after this many changes.")
+    private @Nullable Integer changes;
+
+    private final CountDownLatch ended = new CountDownLatch(1);
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        CommandLine commandLine = Objects.requireNonNull(spec, "set by picocli").commandLine();
+        if (changes != null && changes < 1) {
+            throw new ParameterException(
+                    commandLine, "Invalid value for option '--changes': " + changes + " is below 1");
+        }
+        Screen screen = new Screen(commandLine.getOut(), Ansi.AUTO.enabled());
+        Ending ending = Ending.by(ended, commandLine.getOut());
+        try (HttpStateClient client = remote.client();
+                RevisionSync<JsonNode> engine = engine(client, screen)) {
+            engine.start().join();
+            if (time != null) {
+                TimeSource.system().schedule(ended::countDown, time);
+            }
+            ended.await();
+        } finally {
+            ending.close();
+        }
+        return 0;
+    }
+
+    private RevisionSync<JsonNode> engine(HttpStateClient client, Screen screen) throws IOException {
+        Kept kept = cache == null ? null : new Kept(cache, JsonFile.codec(), screen);
+        RevisionSyncOptions.Builder<JsonNode> options = RevisionSyncOptions.<JsonNode>builder(remote.topic())
+                .source(remote.binding(client))
+                .applier(snapshot -> {})
+                .startup(Startup.KEEP_TRYING)
+                .catchUp(Remote.BACKOFF)
+                .listener(new Printer(kept, screen));
+        if (kept != null) {
+            options.cache(kept.cache());
+        }
+        return StateSync.createRevisionSync(options.build());
+    }
+
+    /** Also says whether it is connected, and counts the changes. */
+    private final class Printer extends StatePrinter {
+        private final Screen screen;
+        private int printed = -1; // the first is no change
+
+        Printer(@Nullable Kept kept, Screen screen) {
+            super(remote.topic(), Color.CYAN, kept, screen);
+            this.screen = screen;
+        }
+
+        @Override
+        public void onConnection(boolean connected) {
+            if (connected) {
+                screen.line(Color.GREEN, "server", "connected to " + remote.url());
+            } else {
+                screen.line(Color.RED, "server", "not connected; tries again and again");
+            }
+        }
+
+        @Override
+        void printed(SnapshotEnvelope<JsonNode> snapshot) {
+            printed++;
+            if (changes != null && printed >= changes) {
+                ended.countDown();
+            }
+        }
+    }
+}

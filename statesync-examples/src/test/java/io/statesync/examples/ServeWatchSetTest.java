@@ -1,0 +1,291 @@
+package io.statesync.examples;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** Files served over HTTP, and who follows and sets them. */
+@Timeout(180)
+class ServeWatchSetTest {
+    private static final Pattern SERVED =
+            Pattern.compile("JSON files, served at (http://127\\.0\\.0\\.1:(\\d+)/state) .*");
+
+    @TempDir
+    Path folder;
+
+    private final Lines out = new Lines();
+    private final Lines err = new Lines();
+    private final Lines served = new Lines();
+
+    private FileServer serve(int port, boolean readOnly, Path... files) throws Exception {
+        Map<String, Path> topics = new LinkedHashMap<>();
+        for (Path file : files) {
+            topics.put(file.getFileName().toString().replace(".json", ""), file);
+        }
+        FileServer server = new FileServer(
+                topics,
+                InetAddress.getLoopbackAddress(),
+                port,
+                readOnly,
+                new Screen(new PrintWriter(served, true), false));
+        server.print();
+        return server;
+    }
+
+    private Path settings(String json) throws Exception {
+        return Files.writeString(folder.resolve("settings.json"), json);
+    }
+
+    private CompletableFuture<Integer> running(String... arguments) {
+        return CompletableFuture.supplyAsync(() -> execute(arguments));
+    }
+
+    private int execute(String... arguments) {
+        CommandLine commandLine = Main.create();
+        return commandLine
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true))
+                .execute(arguments);
+    }
+
+    @Test
+    void editsOfTheFileReachAWatcherAndTheServerTellsOfBoth() throws Exception {
+        Path file = settings("{\"theme\": \"light\", \"size\": 1}");
+        try (FileServer server = serve(0, false, file)) {
+            CompletableFuture<Integer> watch = running("watch", server.base().toString(), "settings", "--changes", "1");
+            served.await(".*settings +revision 1 +loaded +2 values");
+            served.await(".*client +127.0.0.1 follows settings");
+            out.await(".*settings +revision 1 +loaded +2 values");
+
+            Files.writeString(file, "{\"theme\": \"dark\", \"size\": 1, \"tabs\": 2}");
+
+            out.await(".*settings +revision 2 +changed +theme +\"light\" -> \"dark\"");
+            out.await(" +added +tabs +2");
+            assertThat(watch.get(60, TimeUnit.SECONDS)).isZero();
+            served.await(".*settings +revision 2 +changed +theme .*");
+            served.await(".*client +127.0.0.1 follows settings no more");
+            assertThat(out.toString()).contains("connected to " + server.base());
+            assertThat(err.toString()).isEmpty();
+        }
+    }
+
+    @Test
+    void setWritesTheFileInItsLayoutAndReachesTheWatcher() throws Exception {
+        Path file = settings("{\n\t\"theme\": \"light\",\n\t\"size\": 1.50\n}\n");
+        try (FileServer server = serve(0, false, file)) {
+            String url = server.base().toString();
+            CompletableFuture<Integer> watch = running("watch", url, "settings", "--changes", "1");
+            out.await(".*settings +revision 1 +loaded +2 values");
+
+            assertThat(execute("set", url, "settings", "theme=dark", "editor.tabs=true"))
+                    .isZero();
+
+            assertThat(file)
+                    .hasContent(
+                            "{\n\t\"theme\": \"dark\",\n\t\"size\": 1.50,\n\t\"editor\": {\n\t\t\"tabs\": true\n\t}\n}");
+            assertThat(watch.get(60, TimeUnit.SECONDS)).isZero();
+            assertThat(out.toString())
+                    .contains("written      as revision 2: theme = \"dark\", editor.tabs = true")
+                    .containsPattern("settings +revision 2 +changed +theme +\"light\" -> \"dark\"");
+        }
+    }
+
+    @Test
+    void ofManyThatSetDifferentKeysAtOnceNoneIsLost() throws Exception {
+        Path file = settings("{}");
+        try (FileServer server = serve(0, false, file)) {
+            CompletableFuture<?>[] writers = new CompletableFuture<?>[4];
+            for (int i = 0; i < writers.length; i++) {
+                writers[i] = running("set", server.base().toString(), "settings", "key" + i + "=" + i)
+                        .thenAccept(exit -> assertThat(exit).as(err.toString()).isZero());
+            }
+            CompletableFuture.allOf(writers).get(60, TimeUnit.SECONDS);
+
+            assertThat(JsonFile.decode(Files.readAllBytes(file)))
+                    .isEqualTo(JsonFile.decode("{\"key0\":0,\"key1\":1,\"key2\":2,\"key3\":3}".getBytes(UTF_8)));
+        }
+    }
+
+    @Test
+    void aWatcherGoesOnWhenAKilledServerComesBack() throws Exception {
+        Path file = settings("{\"n\": 1}");
+        try (ChildJvm killed = new ChildJvm("serve", "--port", "0", file.toString())) {
+            Matcher base = SERVED.matcher(killed.lines().await(SERVED.pattern()));
+            assertThat(base.matches()).isTrue();
+            CompletableFuture<Integer> watch = running("watch", base.group(1), "settings", "--changes", "1");
+            out.await(".*settings +revision 1 +loaded +1 values");
+
+            killed.kill();
+            out.await(".*server +not connected; .*");
+            Files.writeString(file, "{\"n\": 2}");
+            try (FileServer again = serve(Integer.parseInt(base.group(2)), false, file)) {
+                assertThat(again.base()).hasToString(base.group(1));
+
+                out.await(".*settings +revision 1 +changed +n +1 -> 2");
+                assertThat(watch.get(60, TimeUnit.SECONDS)).isZero();
+            }
+        }
+    }
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there a process can only be killed")
+    void aServerThatIsToldToTerminateEndsItsStreamsAndIsASuccess() throws Exception {
+        Path file = settings("{\"n\": 1}");
+        try (ChildJvm server = new ChildJvm("serve", "--port", "0", file.toString())) {
+            Matcher base = SERVED.matcher(server.lines().await(SERVED.pattern()));
+            assertThat(base.matches()).isTrue();
+            server.lines().await(".*set " + base.group(1) + " settings key=value.*");
+            try (ChildJvm watch = new ChildJvm("watch", base.group(1), "settings")) {
+                watch.lines().await(".*settings +revision 1 +loaded +1 values");
+
+                server.terminate();
+
+                server.lines().await(".*stopped .*");
+                assertThat(server.exitCode()).isZero();
+                watch.lines().await(".*server +not connected; .*");
+                watch.terminate();
+                assertThat(watch.exitCode()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void withACacheAWatcherStartsWithoutTheServerAndCatchesUpWhenItIsThere() throws Exception {
+        Path file = settings("{\"theme\": \"light\", \"size\": 1}");
+        String kept = folder.resolve("kept").toString();
+        int port;
+        String url;
+        try (FileServer server = serve(0, false, file)) {
+            port = server.base().getPort();
+            url = server.base().toString();
+            CompletableFuture<Integer> watch = running("watch", url, "settings", "--cache", kept, "--changes", "1");
+            out.await(".*settings +revision 1 +loaded +2 values");
+            Files.writeString(file, "{\"theme\": \"dark\", \"size\": 1}");
+            assertThat(watch.get(60, TimeUnit.SECONDS)).isZero();
+        }
+        CompletableFuture<Integer> watch = running("watch", url, "settings", "--cache", kept, "--changes", "2");
+        out.await(".*settings +revision 2 +kept +2 values, [0-9.]+ s old");
+        out.await(".*settings +\\w+ failed: .*cannot connect.*");
+        Files.writeString(file, "{\"theme\": \"blue\", \"size\": 1}");
+        try (FileServer again = serve(port, false, file)) {
+            out.await(".*settings +revision 1 +changed +theme +\"dark\" -> \"blue\"");
+            assertThat(execute("set", url, "settings", "size=2")).isZero();
+            Files.writeString(file, "{}");
+            assertThat(watch.get(60, TimeUnit.SECONDS)).isZero();
+        }
+    }
+
+    @Test
+    void severalFilesAreTopicsOfOneServer() throws Exception {
+        Path settings = settings("{\"n\": 1}");
+        Path prices = Files.writeString(folder.resolve("prices.json"), "{\"tea\": 2, \"milk\": 1}");
+        try (FileServer server = serve(0, false, settings, prices)) {
+            CompletableFuture<Integer> watch = running("watch", server.base().toString(), "prices", "--changes", "1");
+            out.await(".*prices +revision 1 +loaded +2 values");
+            assertThat(execute("set", server.base().toString(), "prices", "tea=3"))
+                    .isZero();
+            assertThat(watch.get(60, TimeUnit.SECONDS)).isZero();
+            assertThat(settings).hasContent("{\"n\": 1}");
+            assertThat(prices).hasContent("{\"tea\": 3, \"milk\": 1}");
+        }
+    }
+
+    @Test
+    void whatCannotBeSetIsToldInOneLine() throws Exception {
+        Path file = settings("{\"theme\": \"light\"}");
+        String url;
+        try (FileServer server = serve(0, true, file)) {
+            url = server.base().toString();
+            assertThat(execute("set", url, "settings", "theme=dark")).isEqualTo(1);
+            err.await("statesync: not written: .*\"settings\" may not be written by you");
+            assertThat(execute("set", url, "settings", "theme.color=red")).isEqualTo(1);
+            err.await("statesync: not written: theme.color cannot be set: no object holds it");
+            assertThat(execute("set", url, "prices", "tea=3")).isEqualTo(1);
+            err.await("statesync: not written: .*/snapshot: status 404, of topic \"prices\".*");
+        }
+        assertThat(execute("set", url, "settings", "theme=dark")).isEqualTo(1);
+        err.await("statesync: not written: .*cannot connect.*");
+        assertThat(err.toString().lines()).hasSize(4);
+        assertThat(file).hasContent("{\"theme\": \"light\"}");
+    }
+
+    @Test
+    void aFileThatCannotBeReadIsNotWrittenAndItsFollowersKeepWhatTheyHave() throws Exception {
+        Path file = settings("{\"theme\": \"light\"}");
+        try (FileServer server = serve(0, false, file)) {
+            Files.writeString(file, "{\"theme\": ");
+            served.await(".*settings +refused: not valid JSON at line 1, .*; who follows keeps what was there");
+
+            assertThat(execute("set", server.base().toString(), "settings", "theme=dark", "--timeout", "1s"))
+                    .isEqualTo(1);
+
+            err.await("statesync: not written in time.*");
+            assertThat(file).hasContent("{\"theme\": ");
+        }
+    }
+
+    @Test
+    void aPortInUseIsToldInOneLine() throws Exception {
+        Path file = settings("{}");
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            assertThat(execute("serve", "--port", "" + taken.getLocalPort(), file.toString()))
+                    .isEqualTo(1);
+            err.await("statesync: port " + taken.getLocalPort() + " of 127.0.0.1 is in use; --port names another");
+        }
+    }
+
+    @Test
+    void filesThatCannotBeServedAreAFailure() throws Exception {
+        Path file = settings("{}");
+        Path other =
+                Files.writeString(Files.createDirectory(folder.resolve("other")).resolve("settings.yaml"), "{}");
+        assertThat(execute("serve", "--port", "0", file.toString(), other.toString()))
+                .isEqualTo(2);
+        err.await("Two files for the topic 'settings': .*settings.json and .*settings.yaml");
+        assertThat(execute("serve", "--port", "0", folder.resolve("no.json").toString()))
+                .isEqualTo(1);
+        err.await("statesync: .*no.json: the file is missing");
+        assertThat(execute(
+                        "serve",
+                        "--port",
+                        "0",
+                        Files.writeString(folder.resolve("bad.json"), "{").toString()))
+                .isEqualTo(1);
+        err.await("statesync: .*bad.json: not valid JSON at line 1, column .*");
+    }
+
+    @Test
+    void wrongCommandLinesAreToldWithTheUsage() throws Exception {
+        assertThat(execute("serve")).isEqualTo(2);
+        err.await("Missing required parameter: 'FILE'");
+        assertThat(execute("serve", "--port", "70000", "a.json")).isEqualTo(2);
+        err.await("Invalid value for option '--port': 70000 is no port");
+        assertThat(execute("watch", "ftp://somewhere", "settings")).isEqualTo(2);
+        err.await("Invalid value for 'URL': .*ftp.*");
+        assertThat(execute("set", "http://127.0.0.1:1/state", "settings")).isEqualTo(2);
+        err.await("Missing required parameter: 'KEY=VALUE'");
+        assertThat(execute("set", "http://127.0.0.1:1/state", "settings", "theme"))
+                .isEqualTo(2);
+        err.await("Invalid value .*'theme' is not of the form key=value .*");
+        assertThat(execute("watch", "http://127.0.0.1:1/state", "settings", "--changes", "0"))
+                .isEqualTo(2);
+        err.await("Invalid value for option '--changes': 0 is below 1");
+    }
+}

@@ -201,7 +201,7 @@ final class Hub {
     private void tick() {
         long now = options.timeSource().nanoTime();
         for (EventStream stream : streams.values()) {
-            stream.tick(now);
+            Quietly.run(() -> stream.tick(now)); // the others' heartbeats depend on it
         }
         synchronized (lock) {
             ticker = stopping || streams.isEmpty() ? null : schedule();

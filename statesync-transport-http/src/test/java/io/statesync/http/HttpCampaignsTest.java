@@ -27,7 +27,9 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -146,6 +148,7 @@ class HttpCampaignsTest {
     /** The system's time, which notes the waits that a spread may have chosen. */
     private static final class NotingTime implements TimeSource {
         private final Queue<Long> due = new ConcurrentLinkedQueue<>();
+        private final Set<Object> waits = ConcurrentHashMap.newKeySet();
         private volatile boolean noting;
 
         @Override
@@ -160,10 +163,25 @@ class HttpCampaignsTest {
 
         @Override
         public Timer schedule(Runnable task, Duration delay) {
-            if (noting && delay.compareTo(SPREAD) <= 0) {
+            if (delay.compareTo(SPREAD) > 0) {
+                return TimeSource.system().schedule(task, delay);
+            }
+            if (noting) {
                 due.add(delay.toNanos());
             }
-            return TimeSource.system().schedule(task, delay);
+            Object wait = new Object();
+            waits.add(wait);
+            Timer timer = TimeSource.system()
+                    .schedule(
+                            () -> {
+                                task.run();
+                                waits.remove(wait);
+                            },
+                            delay);
+            return () -> {
+                timer.cancel();
+                waits.remove(wait);
+            };
         }
     }
 
@@ -192,6 +210,7 @@ class HttpCampaignsTest {
         }
         startAll(engines);
         await().atMost(LIMIT).until(() -> servlet.connections().size() == CLIENTS);
+        await().atMost(LIMIT).until(time.waits::isEmpty); // what was said on connecting is spread, too
         pulls.clear();
         time.noting = true;
         long broadcast = System.nanoTime();

@@ -1,16 +1,17 @@
 package io.statesync.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.statesync.RevisionSync;
 import io.statesync.RevisionSyncOptions;
 import io.statesync.StateSync;
-import io.statesync.StateVersion;
 import io.statesync.http.HttpStateClient;
 import io.statesync.http.SseClient;
 import io.statesync.http.SseEvent;
 import io.statesync.http.server.Access;
 import io.statesync.http.server.Action;
+import io.statesync.http.server.Authorizer;
 import io.statesync.http.server.JettyServer;
 import io.statesync.http.server.StateServlet;
 import io.statesync.jackson.JacksonCodec;
@@ -18,6 +19,7 @@ import io.statesync.replica.StateReplica;
 import io.statesync.source.RevisionedStore;
 import io.statesync.source.StoreRegistry;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -78,15 +80,57 @@ class HttpSnippetsTest {
             replica.start().join();
             replica.set(new Theme("dark", 14)).join(); // the server has taken it
             // end
-            StateVersion written = replica.engine().status().localVersion();
-            sync.awaitVersion(written).get(20, TimeUnit.SECONDS);
-            assertThat(current.get()).isEqualTo(new Theme("dark", 14));
+            await().atMost(Duration.ofSeconds(20)).until(() -> current.get().equals(new Theme("dark", 14)));
             // snippet: closeHttp
             replica.close();
             sync.close();
             client.close(); // last
             // end
         } finally {
+            servlet.close();
+        }
+    }
+
+    /** Whichever container one has. */
+    private static final class Container implements AutoCloseable {
+        private JettyServer jetty;
+
+        void add(StateServlet servlet, String path) throws Exception {
+            jetty = new JettyServer(servlet);
+            assertThat(path).isEqualTo("/state/*");
+        }
+
+        String url() {
+            return "http://" + jetty.base().getAuthority();
+        }
+
+        @Override
+        public void close() throws Exception {
+            jetty.close();
+        }
+    }
+
+    @Test
+    void aStoreIsServedAndWrittenFromElsewhere() throws Exception {
+        RevisionedStore<Theme> source = RevisionedStore.of("theme", new Theme("light", 12));
+        try (Container container = new Container()) {
+            // snippet: overANetwork
+            StateServlet servlet = StateServlet.builder()
+                    .topic(source, JacksonCodec.json(Theme.class))
+                    .authorizer(Authorizer.allowAll()) // without one, nobody may write
+                    .build();
+            container.add(servlet, "/state/*");
+
+            // in other processes
+            HttpStateClient client = HttpStateClient.to(URI.create(container.url() + "/state"));
+            StateReplica<Theme> replica =
+                    StateReplica.of("theme", client.topic("theme", JacksonCodec.json(Theme.class)));
+            replica.start().join();
+            replica.set(new Theme("dark", 12)).join();
+            // end
+            assertThat(source.get()).isEqualTo(new Theme("dark", 12));
+            replica.close();
+            client.close();
             servlet.close();
         }
     }

@@ -76,7 +76,7 @@ final class StreamSession {
     }
 
     private Made made(Reply<byte[]> reply, List<String> topics) throws IOException, ProtocolException {
-        String[] id = new String[1];
+        @Nullable String[] id = new @Nullable String[1];
         long[] heartbeat = new long[1];
         byte[] body = Encodings.decode(reply.require(), reply.headers(), MAX_ANSWER, "the answer is too long");
         Json.readObject(body, (field, value) -> {

@@ -47,7 +47,7 @@ final class PullMany {
 
     CompletableFuture<Answer> answer(Call call) throws Problem, IOException {
         List<Asked> all = new ArrayList<>();
-        String[] stream = new String[1];
+        @Nullable String[] stream = new @Nullable String[1];
         call.body((field, value) -> {
             switch (field) {
                 case "topics" ->

@@ -9,6 +9,7 @@ import java.util.Base64;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** {@code GET events}, {@code POST streams}, and what is done with a stream. */
 final class Streams {
@@ -24,7 +25,7 @@ final class Streams {
     /** Makes a stream. */
     Answer make(Call call) throws Problem, IOException {
         Set<String> topics = new LinkedHashSet<>();
-        String[] replaced = new String[1];
+        @Nullable String[] replaced = new @Nullable String[1];
         call.body((field, value) -> {
             switch (field) {
                 case "topics" -> value.array(field, element -> topics.add(element.text(field)));

@@ -188,15 +188,18 @@ final class ProxiedConnection {
     /** How much of this may go to the client. */
     private int passed(byte[] chunk, int length) {
         int head = 0;
-        while (tail != END_OF_HEAD && head < length) {
-            tail = tail << 8 | (chunk[head] & 0xFF);
+        int seen = tail; // by one thread only
+        while (seen != END_OF_HEAD && head < length) {
+            seen = seen << 8 | (chunk[head] & 0xFF);
             head++;
         }
+        tail = seen;
         if (fault.kind() != Fault.Kind.TRUNCATE) {
             return length;
         }
-        int body = Math.min(left, length - head);
-        left -= body;
+        int rest = left;
+        int body = Math.min(rest, length - head);
+        left = rest - body;
         return head + body;
     }
 }

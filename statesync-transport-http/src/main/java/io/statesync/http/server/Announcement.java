@@ -11,6 +11,7 @@ final class Announcement {
     private final StateVersion version;
     private final InvalidationEvent event;
     private final @Nullable Encoded snapshot;
+    private final boolean removed;
     private volatile byte @Nullable [] invalidation; // two threads may both make it: the same
     private volatile byte @Nullable [] pushed;
 
@@ -20,11 +21,32 @@ final class Announcement {
      * @param snapshot the state at that version; null if nobody wants it inlined, or it cannot be had
      */
     Announcement(String topic, long id, StateVersion version, InvalidationEvent event, @Nullable Encoded snapshot) {
+        this(topic, id, version, event, snapshot, false);
+    }
+
+    private Announcement(
+            String topic,
+            long id,
+            StateVersion version,
+            InvalidationEvent event,
+            @Nullable Encoded snapshot,
+            boolean removed) {
         this.topic = topic;
         this.id = id;
         this.version = version;
         this.event = event;
         this.snapshot = snapshot;
+        this.removed = removed;
+    }
+
+    /** The version alone, of a source that was removed: nobody is told of it. */
+    Announcement withoutSource() {
+        return new Announcement(topic, id, version, event, null, true);
+    }
+
+    /** Whether the source was removed. */
+    boolean isRemoved() {
+        return removed;
     }
 
     StateVersion version() {

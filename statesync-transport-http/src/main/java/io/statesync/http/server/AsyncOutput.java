@@ -100,10 +100,11 @@ abstract class AsyncOutput extends Conflator implements WriteListener, AsyncList
         over = true;
         try {
             context.complete();
-        } catch (IllegalStateException e) { // the container has ended it
+        } catch (RuntimeException e) { // the container has ended it
             log.debug("a request was over already", e);
+        } finally {
+            ended();
         }
-        ended();
     }
 
     /** Ends it, whatever has not been written. */
@@ -144,6 +145,7 @@ abstract class AsyncOutput extends Conflator implements WriteListener, AsyncList
 
     @Override
     public final void onComplete(AsyncEvent event) {
+        broken = true; // nothing is written any more
         ended();
     }
 

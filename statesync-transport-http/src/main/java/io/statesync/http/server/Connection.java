@@ -65,8 +65,12 @@ final class Connection extends AsyncOutput {
         if (ending) {
             return lastFrame();
         }
-        for (Follow follow = stream.poll(); follow != null; follow = stream.poll()) {
+        for (Follow follow = stream.poll(this); follow != null; follow = stream.poll(this)) {
             Announcement announcement = follow.take(this);
+            if (!stream.isConnectedTo(this)) {
+                follow.signal(); // for the connection that has taken over
+                return lastFrame();
+            }
             if (announcement != null) {
                 return announcement.frame(inline);
             }
@@ -95,6 +99,9 @@ final class Connection extends AsyncOutput {
     @Override
     protected void blocked(boolean now) {
         activeAt = hub.options().timeSource().nanoTime();
+        if (now && ending) {
+            abort(); // nobody watches it any more
+        }
     }
 
     /** Ends it after what is being written; at once if the client takes nothing. */

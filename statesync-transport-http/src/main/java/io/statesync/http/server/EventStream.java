@@ -93,7 +93,7 @@ final class EventStream {
         for (Follow follow : come) {
             follow.topic().useChanged();
             follow.topic().add(follow);
-            if (closed) {
+            if (closed || follow.isRemoved()) {
                 leave(follow); // again, since it may have been left before it was added
             }
         }
@@ -137,9 +137,15 @@ final class EventStream {
         }
     }
 
+    /** The next that there may be something to say of; null if there is none, or another connection has taken over. */
     @Nullable
-    Follow poll() {
-        return pending.poll();
+    Follow poll(Connection by) {
+        return connection == by ? pending.poll() : null;
+    }
+
+    /** Whether it has not been taken over. */
+    boolean isConnectedTo(Connection by) {
+        return connection == by;
     }
 
     /** The client showed that it has a version. */
@@ -184,8 +190,8 @@ final class EventStream {
             if (connection != gone) {
                 return;
             }
+            unconnectedSince = hub.options().timeSource().nanoTime(); // first: the ticker reads them without the lock
             connection = null;
-            unconnectedSince = hub.options().timeSource().nanoTime();
             follows.values().forEach(follow -> follow.inline(false));
         }
         if (!lingers) {
@@ -195,9 +201,13 @@ final class EventStream {
 
     /** Ends the connection as its turn comes, and forgets the topics. */
     void close() {
+        close(false);
+    }
+
+    private void close(boolean onlyIfUnconnected) {
         Connection open;
         synchronized (this) {
-            if (closed) {
+            if (closed || (onlyIfUnconnected && connection != null)) {
                 return;
             }
             closed = true;
@@ -216,9 +226,13 @@ final class EventStream {
         Connection open = connection;
         if (open != null) {
             open.tick(now);
-        } else if (now - unconnectedSince >= hub.options().streamLinger().toNanos()) {
-            close();
+        } else if (hasLingered(now)) {
+            close(true);
         }
+    }
+
+    private boolean hasLingered(long now) {
+        return now - unconnectedSince >= hub.options().streamLinger().toNanos();
     }
 
     StreamInfo info() {

@@ -38,6 +38,10 @@ final class Follow {
         }
     }
 
+    boolean isRemoved() {
+        return removed;
+    }
+
     void remove() {
         removed = true;
     }
@@ -66,7 +70,7 @@ final class Follow {
     Announcement take(Connection connection) {
         queued = 0; // before it is looked, so that what comes later is heard
         Announcement newest = topic.newest();
-        if (removed || newest == null) {
+        if (removed || newest == null || newest.isRemoved()) {
             return null;
         }
         Sent last = sent;

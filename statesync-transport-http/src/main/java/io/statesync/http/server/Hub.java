@@ -76,6 +76,10 @@ final class Hub {
         return catalog.store(topic);
     }
 
+    boolean exists(String topic) {
+        return catalog.exists(topic);
+    }
+
     boolean isSubscribedByTopic(String topic) {
         return catalog.isAuthority(topic);
     }
@@ -83,7 +87,10 @@ final class Hub {
     private void happened(StoreEvent event) {
         if (event.kind() == StoreEvent.Kind.REMOVED) {
             catalog.forget(event.topic());
-            topics.computeIfPresent(event.topic(), (name, topic) -> topic.isUsed() ? topic : null);
+            Topic removed = topics.computeIfPresent(event.topic(), (name, topic) -> topic.isUsed() ? topic : null);
+            if (removed != null && !catalog.exists(event.topic())) {
+                removed.removed();
+            }
             return;
         }
         Topic topic = topics.get(event.topic());

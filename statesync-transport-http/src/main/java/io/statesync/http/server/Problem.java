@@ -2,8 +2,10 @@ package io.statesync.http.server;
 
 import io.statesync.internal.Texts;
 import java.io.Serial;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 
 /** An answer that is an error, as RFC 9457 writes it. It has no stack trace: it is the client's, not ours. */
 final class Problem extends Exception {
@@ -101,6 +103,11 @@ final class Problem extends Exception {
         return unwrapped(failure) instanceof Problem problem ? problem : sourceFailed();
     }
 
+    /** Whether a stage failed because there is no such topic, which asking again would not change. */
+    static boolean isNoSuchTopic(@Nullable Throwable failure) {
+        return failure != null && unwrapped(failure) instanceof Problem problem && problem.type.equals("no-such-topic");
+    }
+
     /** Whether a stage failed with a problem, which has been logged if it is for operators. */
     static boolean isOne(Throwable failure) {
         return unwrapped(failure) instanceof Problem;
@@ -117,6 +124,8 @@ final class Problem extends Exception {
     Answer answer() {
         String json = "{\"type\":\"urn:statesync:" + type + "\",\"title\":\"" + type.replace('-', ' ')
                 + "\",\"status\":" + status + ",\"detail\":" + Wire.quote(String.valueOf(getMessage())) + "}";
-        return new Answer(status, "application/problem+json", Wire.utf8(json), headers);
+        Map<String, String> all = new HashMap<>(headers);
+        all.put("Cache-Control", "no-store"); // what one client may not, another may
+        return new Answer(status, "application/problem+json", Wire.utf8(json), all);
     }
 }

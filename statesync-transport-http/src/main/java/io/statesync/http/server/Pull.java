@@ -93,6 +93,9 @@ final class Pull {
         Topic.Waiter waiter = used.await(wanted);
         used.useChanged();
         TimeSource.Timer timer = hub.options().timeSource().schedule(() -> hub.run(waiter::end), wait);
+        if (hub.isStopping()) {
+            waiter.end(); // it may have come after all were released
+        }
         used.lookAgain(); // it may have moved before anybody listened
         return waiter.done()
                 .whenComplete((done, failure) -> {

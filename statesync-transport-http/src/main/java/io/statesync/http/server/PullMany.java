@@ -10,9 +10,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** {@code POST snapshots}. */
 final class PullMany {
+    private static final Logger log = LoggerFactory.getLogger("io.statesync.http.server");
+
     private final Hub hub;
 
     PullMany(Hub hub) {
@@ -67,16 +71,30 @@ final class PullMany {
         EventStream follower = stream[0] == null ? null : hub.stream(stream[0]);
         List<CompletableFuture<Encoded>> reads = new ArrayList<>();
         for (Asked asked : all) {
-            String name = call.topic(asked.topic);
-            asked.held(StateVersion.ofUnsigned(0, 0)); // only to refuse what is malformed before anything is done
-            Topic topic = call.may(Action.READ, name) ? hub.existing(name) : null;
-            reads.add(
-                    topic == null
-                            ? CompletableFuture.failedFuture(Problem.noSuchTopic(name))
-                            : topic.read().toCompletableFuture());
+            reads.add(read(call, asked));
         }
         return CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new))
                 .handle((done, failure) -> Answer.json(200, write(all, reads, follower)));
+    }
+
+    /** What is wrong with one topic is the answer for that topic; who the client is concerns them all. */
+    private CompletableFuture<Encoded> read(Call call, Asked asked) throws Problem {
+        try {
+            String name = call.topic(asked.topic);
+            asked.held(StateVersion.ofUnsigned(0, 0)); // only to refuse what is malformed before anything is done
+            Topic topic = call.may(Action.READ, name) ? hub.existing(name) : null;
+            return topic == null
+                    ? CompletableFuture.failedFuture(Problem.noSuchTopic(name))
+                    : topic.read().toCompletableFuture();
+        } catch (Problem problem) {
+            if (problem.status() == 401) {
+                throw problem;
+            }
+            return CompletableFuture.failedFuture(problem);
+        } catch (CodecLookupException e) {
+            log.error("a topic of many could not be read", e);
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     private byte[] write(List<Asked> all, List<CompletableFuture<Encoded>> reads, @Nullable EventStream follower) {

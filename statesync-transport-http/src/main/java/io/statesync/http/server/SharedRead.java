@@ -1,55 +1,97 @@
 package io.statesync.http.server;
 
+import io.statesync.TimeSource;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A reading of the source that many wait for: at most one runs and one is due. Each caller gets one that began after the
  * call, so nobody is answered with what was read before they asked.
+ *
+ * <p>A reading that takes too long fails, and does not hold up the next.
  */
 final class SharedRead {
     private final Supplier<CompletionStage<Encoded>> reading;
+    private final Duration timeout;
+    private final TimeSource time;
+    private final Executor executor;
     private boolean busy; // guarded by this
     private @Nullable CompletableFuture<Encoded> due; // guarded by this
 
-    SharedRead(Supplier<CompletionStage<Encoded>> reading) {
+    /**
+     * Nothing is read yet.
+     *
+     * @param executor what readings that were due run on
+     */
+    SharedRead(Supplier<CompletionStage<Encoded>> reading, Duration timeout, TimeSource time, Executor executor) {
         this.reading = reading;
+        this.timeout = timeout;
+        this.time = time;
+        this.executor = executor;
     }
 
     CompletableFuture<Encoded> read() {
-        CompletableFuture<Encoded> mine;
+        CompletableFuture<Encoded> mine = new CompletableFuture<>();
         synchronized (this) {
             if (busy) {
                 if (due == null) {
-                    due = new CompletableFuture<>();
+                    due = mine;
                 }
                 return due;
             }
             busy = true;
-            mine = new CompletableFuture<>();
         }
         run(mine);
         return mine;
     }
 
     private void run(CompletableFuture<Encoded> waiting) {
-        reading.get().whenComplete((encoded, failure) -> {
-            CompletableFuture<Encoded> next;
-            synchronized (this) {
-                next = due;
-                due = null;
-                busy = next != null;
-            }
+        CompletableFuture<Encoded> once = new CompletableFuture<>();
+        CompletionStage<Encoded> outcome = once;
+        outcome.whenComplete((encoded, failure) -> next());
+        outcome.whenComplete((encoded, failure) -> {
             if (failure != null) {
                 waiting.completeExceptionally(failure);
             } else {
                 waiting.complete(encoded);
             }
-            if (next != null) {
-                run(next);
-            }
         });
+        try {
+            CompletionStage<Encoded> read = reading.get();
+            read.whenComplete((encoded, failure) -> {
+                if (failure != null) {
+                    once.completeExceptionally(failure);
+                } else {
+                    once.complete(encoded);
+                }
+            });
+            if (!once.isDone()) {
+                TimeSource.Timer timer = time.schedule(
+                        () -> executor.execute(() -> once.completeExceptionally(
+                                new TimeoutException("the source did not answer for " + timeout))),
+                        timeout);
+                outcome.whenComplete((encoded, failure) -> timer.cancel());
+            }
+        } catch (Throwable t) { // whatever it is, the next reading is not held up
+            once.completeExceptionally(t);
+        }
+    }
+
+    /** On another thread: a source that answers at once would else have this one serve all who come. */
+    private void next() {
+        CompletableFuture<Encoded> next;
+        synchronized (this) {
+            next = due;
+            due = null;
+            busy = next != null;
+        }
+        if (next != null) {
+            executor.execute(() -> run(next));
+        }
     }
 }

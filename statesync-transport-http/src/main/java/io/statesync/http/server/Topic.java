@@ -1,13 +1,17 @@
 package io.statesync.http.server;
 
+import io.statesync.Backoff;
 import io.statesync.InvalidationEvent;
 import io.statesync.Revision;
 import io.statesync.StateVersion;
 import io.statesync.source.RevisionedStore;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +30,7 @@ final class Topic {
     private final Set<Waiter> waiters = ConcurrentHashMap.newKeySet();
     private final AtomicReference<@Nullable Announcement> newest = new AtomicReference<>();
     private final AtomicInteger inlined = new AtomicInteger(); // how many streams want the state itself
+    private final AtomicBoolean retrying = new AtomicBoolean(); // another look is due
     private volatile int users; // written in a computation of the hub's map only
 
     Topic(String name, Hub hub) {
@@ -78,6 +83,11 @@ final class Topic {
         follows.remove(follow);
     }
 
+    /** How many follow it. */
+    int followers() {
+        return follows.size();
+    }
+
     /** A stream wants the state itself from now on, or no longer. */
     void inline(boolean wanted) {
         inlined.addAndGet(wanted ? 1 : -1);
@@ -101,11 +111,32 @@ final class Topic {
         }
     }
 
-    /** Asks the source where it is, announces it, and tells those who wait. */
+    /**
+     * Asks the source where it is, announces it, and tells those who wait. If that fails it is asked again, as long as
+     * somebody follows: they would else not hear of what they missed.
+     */
     void lookAgain() {
-        read().thenAccept(encoded -> {
-            announce(InvalidationEvent.of(name, encoded.version()), encoded);
-            reached(encoded.version());
+        lookAgain(1);
+    }
+
+    private void lookAgain(int attempt) {
+        read().whenComplete((encoded, failure) -> {
+            if (encoded != null) {
+                announce(InvalidationEvent.of(name, encoded.version()), encoded);
+                reached(encoded.version());
+            } else if (isUsed() && !Problem.isNoSuchTopic(failure) && retrying.compareAndSet(false, true)) {
+                Duration delay = Backoff.standard().delayAfter(attempt, ThreadLocalRandom.current());
+                hub.options()
+                        .timeSource()
+                        .schedule(
+                                () -> hub.run(() -> {
+                                    retrying.set(false);
+                                    if (isUsed() && !hub.isStopping()) {
+                                        lookAgain(attempt + 1);
+                                    }
+                                }),
+                                delay);
+            }
         });
     }
 
@@ -114,8 +145,12 @@ final class Topic {
     /** The source said that the topic is at a version. */
     void moved(InvalidationEvent event) {
         Announcement known = newest.get();
+        if (event.epoch() == null && known == null) {
+            lookAgain(); // its epoch is the source's, which is not known yet
+            return;
+        }
         StateVersion version = versionOf(event);
-        if (known != null && !version.isNewerThan(known.version())) {
+        if (known != null && !known.isRemoved() && !version.isNewerThan(known.version())) {
             return;
         }
         if (inlined.get() == 0) {
@@ -137,9 +172,12 @@ final class Topic {
         while (true) {
             Announcement known = newest.get();
             Announcement next;
-            if (known == null || version.isNewerThan(known.version())) {
+            if (known == null || version.isNewerThan(known.version()) || isBack(known, version)) {
                 next = new Announcement(name, hub.nextId(), version, event, snapshot);
-            } else if (snapshot != null && version.equals(known.version()) && !known.hasSnapshot()) {
+            } else if (snapshot != null
+                    && version.equals(known.version())
+                    && !known.hasSnapshot()
+                    && !known.isRemoved()) {
                 next = known.with(snapshot);
             } else {
                 return;
@@ -152,16 +190,33 @@ final class Topic {
         reached(version);
     }
 
+    /** Whether a source that was removed is there again, with the count that it had. */
+    private boolean isBack(Announcement known, StateVersion version) {
+        return known.isRemoved() && version.equals(known.version()) && hub.exists(name);
+    }
+
     private void reached(StateVersion version) {
         for (Waiter waiter : waiters) {
             waiter.reached(version);
         }
     }
 
-    /** A source without epochs is in epoch 0. */
-    private static StateVersion versionOf(InvalidationEvent event) {
+    /** Without an epoch, in that of what is known (contract X3). */
+    private StateVersion versionOf(InvalidationEvent event) {
         Revision epoch = event.epoch();
-        return StateVersion.of(epoch == null ? Revision.ZERO : epoch, event.revision());
+        if (epoch != null) {
+            return StateVersion.of(epoch, event.revision());
+        }
+        Announcement known = newest.get();
+        return StateVersion.of(known == null ? Revision.ZERO : known.version().epoch(), event.revision());
+    }
+
+    /** There is nothing to read any more: what is known goes forward from here, and its state is nobody's. */
+    void removed() {
+        Announcement known = newest.get();
+        if (known != null) {
+            newest.compareAndSet(known, known.withoutSource());
+        }
     }
 
     // ---- waiting for a version

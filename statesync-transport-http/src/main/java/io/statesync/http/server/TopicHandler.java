@@ -22,7 +22,9 @@ final class TopicHandler implements InvalidationHandler {
 
     @Override
     public void event(@Nullable InvalidationEvent event) {
-        if (event != null) {
+        if (event == null) {
+            malformed(null, null);
+        } else if (topic.name().equals(event.topic())) { // that of another topic is ignored (contract G2)
             topic.moved(event);
         }
     }
@@ -44,6 +46,9 @@ final class TopicHandler implements InvalidationHandler {
             @Nullable String epoch,
             @Nullable String sourceId,
             @Nullable Object payload) {
+        if (!topic.name().equals(name)) {
+            return; // contract G2
+        }
         try {
             topic.moved(new InvalidationEvent(
                     topic.name(),

@@ -20,12 +20,14 @@ final class TopicReader {
 
     private final String topic;
     private final Hub hub;
-    private final SharedRead reads = new SharedRead(this::readOnce);
+    private final SharedRead reads;
     private final AtomicReference<@Nullable Coding> newest = new AtomicReference<>();
 
     TopicReader(String topic, Hub hub) {
         this.topic = topic;
         this.hub = hub;
+        this.reads = new SharedRead(
+                this::readOnce, hub.options().sourceTimeout(), hub.options().timeSource(), hub::run);
     }
 
     /** The state as the source has it now; a reading that began before the call is none. Fails with a {@link Problem}. */
@@ -42,7 +44,11 @@ final class TopicReader {
         if (served.authority() instanceof RevisionedStore<?> store) {
             return encode(served, store.current());
         }
-        return reads.read();
+        return reads.read().whenComplete((encoded, failure) -> {
+            if (failure != null && !Problem.isOne(failure)) {
+                log.error("the source could not be read topic={}", Texts.quote(topic), failure);
+            }
+        });
     }
 
     private CompletableFuture<Encoded> readOnce() {
@@ -57,11 +63,7 @@ final class TopicReader {
         } catch (Throwable t) { // a source of the user's
             snapshot = CompletableFuture.failedFuture(t);
         }
-        return snapshot.thenCompose(taken -> encode(served, taken)).whenComplete((encoded, failure) -> {
-            if (failure != null && !Problem.isOne(failure)) {
-                log.error("the source could not be read topic={}", Texts.quote(topic), failure);
-            }
-        });
+        return snapshot.thenCompose(taken -> encode(served, taken));
     }
 
     private <T extends @Nullable Object> CompletableFuture<Encoded> encode(

@@ -42,6 +42,7 @@ final class Exchange<T> extends CompletableFuture<Reply<T>> {
     private boolean refreshed;
 
     private @Nullable CompletableFuture<?> step; // guarded by this: what is under way
+    private int steps; // guarded by this; how many have begun
     private @Nullable Timer timer; // guarded by this
     private boolean over; // guarded by this
 
@@ -118,8 +119,9 @@ final class Exchange<T> extends CompletableFuture<Reply<T>> {
             headers.forEach((name, value) -> add(builder, name, value));
             HttpClient client = requests.client();
             boolean follows = client.followRedirects() != HttpClient.Redirect.NEVER;
+            int number = nextStep();
             CompletableFuture<?> sent = client.sendAsync(builder.build(), info -> receive(info, follows));
-            enter(sent);
+            enter(sent, number);
             var unused = sent.whenComplete((reply, error) -> {
                 if (error != null) {
                     fail(described(error));
@@ -148,11 +150,17 @@ final class Exchange<T> extends CompletableFuture<Reply<T>> {
         }
     }
 
+    private synchronized int nextStep() {
+        return ++steps;
+    }
+
     /** Notes what is under way, or cancels it if the exchange has failed; the answer may be there already. */
-    private void enter(CompletableFuture<?> next) {
+    private void enter(CompletableFuture<?> next, int number) {
         synchronized (this) {
             if (!over) {
-                step = next;
+                if (number == steps) { // else its answer has come, and the next step is under way
+                    step = next;
+                }
                 return;
             }
         }

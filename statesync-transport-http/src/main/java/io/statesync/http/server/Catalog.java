@@ -14,10 +14,13 @@ import org.jspecify.annotations.Nullable;
 final class Catalog {
     private final Map<String, Served<?>> named;
     private final List<Registered> registries;
-    private final Map<String, StateCodec<?>> codecs = new ConcurrentHashMap<>(); // of stores
+    private final Map<String, Coded> codecs = new ConcurrentHashMap<>(); // of stores
 
     /** A registry, and how the states of its stores are written; null for one that is not served. */
     record Registered(StoreRegistry registry, Function<? super String, ? extends @Nullable StateCodec<?>> codecs) {}
+
+    /** A store's codec; one that is made later under the same name may be of another type. */
+    private record Coded(RevisionedStore<?> store, StateCodec<?> codec) {}
 
     Catalog(Map<String, Served<?>> named, List<Registered> registries) {
         this.named = Map.copyOf(named);
@@ -47,24 +50,26 @@ final class Catalog {
         for (Registered each : registries) {
             RevisionedStore<?> store = each.registry.find(topic);
             if (store != null) {
-                StateCodec<?> codec = codec(each, topic);
+                StateCodec<?> codec = codec(each, topic, store);
                 return codec == null ? null : served(store, codec);
             }
         }
         return null;
     }
 
-    private @Nullable StateCodec<?> codec(Registered registered, String topic) {
-        StateCodec<?> codec = codecs.get(topic);
-        if (codec == null) {
-            try {
-                codec = registered.codecs.apply(topic);
-            } catch (Throwable t) { // the user's code
-                throw new CodecLookupException(topic, t);
-            }
-            if (codec != null) {
-                codecs.put(topic, codec);
-            }
+    private @Nullable StateCodec<?> codec(Registered registered, String topic, RevisionedStore<?> store) {
+        Coded known = codecs.get(topic);
+        if (known != null && known.store == store) {
+            return known.codec;
+        }
+        StateCodec<?> codec;
+        try {
+            codec = registered.codecs.apply(topic);
+        } catch (Throwable t) { // the user's code
+            throw new CodecLookupException(topic, t);
+        }
+        if (codec != null) {
+            codecs.put(topic, new Coded(store, codec));
         }
         return codec;
     }

@@ -106,7 +106,7 @@ final class WatchCommand implements Callable<Integer> {
         public void onConnection(boolean connected) {
             if (connected) {
                 screen.line(Color.GREEN, "server", "connected to " + remote.url());
-            } else {
+            } else if (ended.getCount() > 0) { // else it is we who go
                 screen.line(Color.RED, "server", "not connected; tries again and again");
             }
         }

@@ -88,7 +88,7 @@ public class StoreLinearizabilityTest {
     @EnabledForJreRange(max = JRE.JAVA_21, disabledReason = "Lincheck takes a minute and a half to leave a JVM of 25")
     void onRealThreads() {
         new StressOptions()
-                .iterations(SCENARIOS)
+                .iterations(Math.max(1, SCENARIOS / 5)) // each takes a quarter of a minute on two cores
                 .invocationsPerIteration(20 * SCENARIOS)
                 .threads(2)
                 .actorsPerThread(3)

@@ -185,7 +185,8 @@ class HttpFaultsTest {
             assertThat(id.find()).isTrue();
             ids.add(id.group(1));
         }
-        assertThat(ids).hasSizeGreaterThanOrEqualTo(3).containsOnly(ids.get(0));
+        // Of two that fail one may be lost with a connection that was kept, before the proxy has read its head.
+        assertThat(ids).hasSizeGreaterThanOrEqualTo(2).containsOnly(ids.get(0));
         assertThat(replica.heard.replicaErrors).extracting(ReplicaError::phase).containsOnly(ReplicaPhase.PROPOSE);
     }
 

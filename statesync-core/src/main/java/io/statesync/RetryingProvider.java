@@ -1,10 +1,10 @@
 package io.statesync;
 
+import io.statesync.internal.Failures;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
@@ -72,11 +72,7 @@ final class RetryingProvider<T extends @Nullable Object> implements SnapshotProv
                     if (error == null) {
                         answer.complete(result);
                     } else {
-                        failed(
-                                number,
-                                error instanceof CompletionException && error.getCause() != null
-                                        ? error.getCause()
-                                        : error);
+                        failed(number, Failures.unwrapped(error));
                     }
                 });
             } catch (Throwable t) { // a provider that throws failed, like one whose stage fails

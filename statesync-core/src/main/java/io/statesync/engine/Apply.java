@@ -4,7 +4,7 @@ import io.statesync.AsyncSnapshotApplier;
 import io.statesync.SnapshotApplier;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
-import java.util.concurrent.CompletionException;
+import io.statesync.internal.Failures;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -99,7 +99,6 @@ final class Apply<T extends @Nullable Object> extends Effect implements Runnable
             applied();
             return;
         }
-        Throwable cause = error.getCause();
-        applies.ended(this, error instanceof CompletionException && cause != null ? cause : error);
+        applies.ended(this, Failures.unwrapped(error));
     }
 }

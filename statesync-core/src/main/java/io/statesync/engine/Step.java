@@ -1,9 +1,9 @@
 package io.statesync.engine;
 
 import io.statesync.TimeSource;
+import io.statesync.internal.Failures;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
@@ -129,7 +129,7 @@ abstract class Step<T extends @Nullable Object, R extends @Nullable Object> exte
         engine.locked(() -> {
             if (!ended) {
                 end();
-                ended(answer, error == null ? null : unwrap(error));
+                ended(answer, error == null ? null : Failures.unwrapped(error));
             } else if (error == null) {
                 engine.lock.add(Effect.of(() -> late(answer)));
             }
@@ -178,10 +178,5 @@ abstract class Step<T extends @Nullable Object, R extends @Nullable Object> exte
             }
         }
         cancelled();
-    }
-
-    private static Throwable unwrap(Throwable error) {
-        Throwable cause = error.getCause();
-        return error instanceof CompletionException && cause != null ? cause : error;
     }
 }

@@ -8,6 +8,7 @@ import io.statesync.SnapshotEnvelope;
 import io.statesync.StateProposer;
 import io.statesync.StateVersion;
 import io.statesync.WriteResult;
+import io.statesync.internal.Failures;
 import io.statesync.replica.Sending.Asking;
 import io.statesync.replica.Sending.Idle;
 import io.statesync.replica.Sending.InDoubt;
@@ -18,7 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -203,9 +203,9 @@ final class Sender<T extends @Nullable Object> {
         } else if (result instanceof WriteResult.Unknown<T> unknown && unknown.cause() != null) {
             missed(asking, unknown.cause());
         } else {
-            Throwable cause =
-                    error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
-            missed(asking, cause != null ? cause : new IllegalStateException("the outcome is unknown"));
+            missed(
+                    asking,
+                    error != null ? Failures.unwrapped(error) : new IllegalStateException("the outcome is unknown"));
         }
     }
 

@@ -1,12 +1,12 @@
 package io.statesync.http;
 
 import io.statesync.TimeSource.Timer;
+import io.statesync.internal.Failures;
 import io.statesync.internal.Texts;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -107,7 +107,7 @@ final class SseLoop {
                     if (error == null) {
                         connect(opening);
                     } else {
-                        failed(this, unwrapped(error), null);
+                        failed(this, Failures.unwrapped(error), null);
                     }
                 });
             } catch (Throwable t) { // a failed attempt like another
@@ -137,7 +137,7 @@ final class SseLoop {
             }
             var unused = sent.whenComplete((reply, error) -> {
                 if (error != null) {
-                    failed(this, unwrapped(error), null);
+                    failed(this, Failures.unwrapped(error), null);
                 } else if (reply.body() == null) {
                     refused(this, reply);
                 }
@@ -197,10 +197,6 @@ final class SseLoop {
         public void retry(long millis) {
             retryMillis = millis;
         }
-    }
-
-    private static Throwable unwrapped(Throwable error) {
-        return error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
     }
 
     /** Headers are ASCII to the HTTP client, which would send other characters as question marks. */

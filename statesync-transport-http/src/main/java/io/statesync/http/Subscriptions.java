@@ -6,6 +6,7 @@ import io.statesync.StateCodec;
 import io.statesync.Subscription;
 import io.statesync.http.SseLoop.Opening;
 import io.statesync.http.TopicSet.Change;
+import io.statesync.internal.Failures;
 import io.statesync.internal.Texts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +15,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -146,7 +146,7 @@ final class Subscriptions {
         List<Link<?>> failed = List.of();
         List<Link<?>> joined = List.of();
         List<Link<?>> resumed = List.of();
-        Throwable cause = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+        Throwable cause = error == null ? null : Failures.unwrapped(error);
         boolean restart = false;
         boolean gone = cause instanceof HttpStateException state && state.status() == 404;
         synchronized (lock) {

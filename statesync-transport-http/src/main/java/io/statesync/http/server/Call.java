@@ -16,6 +16,9 @@ import org.slf4j.LoggerFactory;
 final class Call {
     private static final Logger log = LoggerFactory.getLogger("io.statesync.http.server");
 
+    /** The most that is read of a body that nobody wants, in bytes. */
+    private static final int MAX_SKIPPED = 1 << 20;
+
     private final HttpServletRequest request;
     private final ServerOptions options;
 
@@ -97,10 +100,7 @@ final class Call {
         if (request.getContentLengthLong() > limit) {
             throw Problem.tooLarge("the body's length in bytes", limit);
         }
-        byte[] body;
-        try (InputStream in = request.getInputStream()) {
-            body = in.readNBytes(limit + 1);
-        }
+        byte[] body = request.getInputStream().readNBytes(limit + 1);
         if (body.length > limit) {
             throw Problem.tooLarge("the body's length in bytes", limit);
         }
@@ -108,6 +108,24 @@ final class Call {
             Json.readObject(body, fields);
         } catch (ProtocolException e) {
             throw Problem.badRequest("the body: " + e.getMessage());
+        }
+    }
+
+    /**
+     * Reads what is left of the body before an answer that did not need it: a connection that is closed with unread
+     * input is reset, and the client may lose the answer with it (RFC 9112, 9.6). A client that waits to be told to go
+     * on, or that has more than a megabyte to send, is not listened to any longer.
+     */
+    void skipBody() throws IOException {
+        if (request.getHeader("Expect") == null && request.getContentLengthLong() <= MAX_SKIPPED) {
+            InputStream in = request.getInputStream();
+            byte[] buffer = new byte[8192];
+            int skipped = 0;
+            int count = 0;
+            while (count >= 0 && skipped < MAX_SKIPPED) {
+                skipped += count;
+                count = in.read(buffer);
+            }
         }
     }
 

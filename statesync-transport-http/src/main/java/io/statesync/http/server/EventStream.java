@@ -99,6 +99,10 @@ final class EventStream {
         }
     }
 
+    boolean hasNoTopics() {
+        return follows.isEmpty();
+    }
+
     private void checkChange(Collection<String> added, Collection<String> removed) throws Problem {
         if (closed) {
             throw Problem.noSuchStream();

@@ -107,10 +107,10 @@ final class Hub {
     /** A topic to read; null if there is no such. */
     @Nullable
     Topic existing(String name) {
-        Topic known = topics.get(name);
-        if (find(name) == null) {
+        if (!catalog.exists(name)) {
             return null;
         }
+        Topic known = topics.get(name);
         return known != null ? known : topics.computeIfAbsent(name, n -> new Topic(n, this));
     }
 
@@ -160,12 +160,13 @@ final class Hub {
     // ---- streams
 
     /**
-     * Adds a stream.
+     * Adds a stream, or closes it.
      *
      * @throws Problem if there are too many, or the server stops
      */
     void add(EventStream stream) throws Problem {
-        if (streams.size() >= options.maxStreams()) {
+        if (streams.size() >= options.maxStreams() && !makeRoom()) {
+            stream.close();
             throw Problem.tooManyStreams(options.maxStreams());
         }
         streams.put(stream.id(), stream);
@@ -178,6 +179,17 @@ final class Hub {
             stream.close();
             throw Problem.stopping();
         }
+    }
+
+    /** Gives up a stream that follows nothing: anybody may make one, also who may not read a topic. */
+    private boolean makeRoom() {
+        for (EventStream each : streams.values()) {
+            if (each.hasNoTopics()) {
+                each.close();
+                return true;
+            }
+        }
+        return false;
     }
 
     @Nullable

@@ -6,7 +6,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
@@ -34,14 +33,16 @@ final class Router {
     }
 
     void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        Call call = new Call(request, hub.options());
         try {
             if (!cors.isAnswered(request, response)) {
                 if (hub.isStopping()) {
                     throw Problem.stopping();
                 }
-                route(request, response);
+                route(call, request, response);
             }
         } catch (Problem problem) {
+            call.skipBody();
             write(request, response, problem.answer());
         } catch (CodecLookupException e) {
             log.error("a request failed", e);
@@ -49,55 +50,52 @@ final class Router {
         }
     }
 
-    private void route(HttpServletRequest request, HttpServletResponse response) throws Problem, IOException {
+    private void route(Call call, HttpServletRequest request, HttpServletResponse response)
+            throws Problem, IOException {
         String path = request.getPathInfo() != null ? request.getPathInfo() : request.getServletPath();
-        Call call = new Call(request, hub.options());
         if (path.startsWith(STREAMS)) {
             String id = path.substring(STREAMS.length());
-            if (isMethod(request, "GET, POST")) {
-                if (request.getMethod().equals("GET")) {
-                    streams.connect(call, id, response);
-                } else {
-                    write(request, response, streams.change(call, id));
-                }
+            checkMethod(request, "GET", "POST");
+            if (request.getMethod().equals("GET")) {
+                streams.connect(call, id, response);
+            } else {
+                write(request, response, streams.change(call, id));
             }
             return;
         }
         switch (path) {
             case "/snapshot" -> {
-                if (isMethod(request, "GET, HEAD")) {
-                    answer(request, response, pull.answer(call), false);
-                }
+                checkMethod(request, "GET", "HEAD");
+                answer(request, response, pull.answer(call), false);
             }
             case "/snapshots" -> {
-                if (isMethod(request, "POST")) {
-                    answer(request, response, pullMany.answer(call), false);
-                }
+                checkMethod(request, "POST");
+                answer(request, response, pullMany.answer(call), false);
             }
             case "/proposals" -> {
-                if (isMethod(request, "POST")) {
-                    answer(request, response, propose.answer(call), true);
-                }
+                checkMethod(request, "POST");
+                answer(request, response, propose.answer(call), true);
             }
             case "/streams" -> {
-                if (isMethod(request, "POST")) {
-                    write(request, response, streams.make(call));
-                }
+                checkMethod(request, "POST");
+                write(request, response, streams.make(call));
             }
             case "/events" -> {
-                if (isMethod(request, "GET")) {
-                    streams.events(call, response);
-                }
+                checkMethod(request, "GET");
+                streams.events(call, response);
             }
             default -> throw Problem.noSuchPath(path);
         }
     }
 
-    private static boolean isMethod(HttpServletRequest request, String allowed) throws Problem {
-        if (!List.of(allowed.split(", ", -1)).contains(request.getMethod())) {
-            throw Problem.methodNotAllowed(request.getMethod(), allowed);
+    private static void checkMethod(HttpServletRequest request, String... allowed) throws Problem {
+        String method = request.getMethod();
+        for (String each : allowed) {
+            if (each.equals(method)) {
+                return;
+            }
         }
-        return true;
+        throw Problem.methodNotAllowed(method, String.join(", ", allowed));
     }
 
     private static void write(HttpServletRequest request, HttpServletResponse response, Answer answer)

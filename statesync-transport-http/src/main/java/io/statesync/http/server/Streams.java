@@ -39,8 +39,8 @@ final class Streams {
         if (before != null) {
             before.close(); // first, since there is a limit
         }
-        hub.add(stream);
         changeOrClose(stream, allowed);
+        hub.add(stream);
         return Answer.json(
                 201,
                 Wire.utf8("{\"id\":\"" + stream.id() + "\",\"heartbeatMs\":"
@@ -84,7 +84,8 @@ final class Streams {
 
     /** Connects to a stream. */
     void connect(Call call, String id, HttpServletResponse response) throws Problem, IOException {
-        connect(call, find(id), response);
+        EventStream stream = find(id);
+        open(call, stream, inline(call), response);
     }
 
     /** Makes a stream for one connection, and connects to it. */
@@ -96,8 +97,8 @@ final class Streams {
         List<String> allowed = allowed(call, new LinkedHashSet<>(topics));
         int inline = inline(call);
         EventStream stream = new EventStream(newId(), hub, false, call.request());
-        hub.add(stream);
         changeOrClose(stream, allowed);
+        hub.add(stream);
         open(call, stream, inline, response);
     }
 
@@ -108,10 +109,6 @@ final class Streams {
             stream.close();
             throw e;
         }
-    }
-
-    private void connect(Call call, EventStream stream, HttpServletResponse response) throws Problem, IOException {
-        open(call, stream, inline(call), response);
     }
 
     private int inline(Call call) throws Problem {

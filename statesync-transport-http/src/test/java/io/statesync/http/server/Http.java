@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -81,15 +82,15 @@ final class Http implements AutoCloseable {
 
     /** A stream of events, read line by line. */
     static final class Events implements AutoCloseable {
-        private final HttpResponse<java.io.InputStream> response;
+        private final HttpResponse<InputStream> response;
         private final BufferedReader lines;
 
-        Events(HttpResponse<java.io.InputStream> response) {
+        Events(HttpResponse<InputStream> response) {
             this.response = response;
             this.lines = new BufferedReader(new InputStreamReader(response.body(), UTF_8));
         }
 
-        HttpResponse<java.io.InputStream> response() {
+        HttpResponse<InputStream> response() {
             return response;
         }
 

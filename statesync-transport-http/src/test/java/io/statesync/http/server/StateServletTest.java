@@ -9,6 +9,8 @@ import io.statesync.jackson.JacksonCodec;
 import io.statesync.source.RevisionedStore;
 import io.statesync.source.StoreRegistry;
 import java.io.ByteArrayInputStream;
+import java.io.OutputStream;
+import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
@@ -411,12 +413,51 @@ class StateServletTest {
 
     @Test
     void thereIsALimitOfStreams() throws Exception {
+        String follows = "{\"topics\":[\"fixed\"]}";
         for (int i = 0; i < 5; i++) {
-            assertThat(http.post("/streams", "{\"topics\":[]}").statusCode()).isEqualTo(201);
+            assertThat(http.post("/streams", follows).statusCode()).isEqualTo(201);
         }
-        HttpResponse<String> answer = http.post("/streams", "{\"topics\":[]}");
+        HttpResponse<String> answer = http.post("/streams", follows);
         assertProblem(answer, 503, "too-many-streams", "5");
         assertThat(answer.headers().firstValue("Retry-After")).isPresent();
+    }
+
+    /** Whoever may not read anything can make streams all the same; they must not keep others out. */
+    @Test
+    void aStreamThatFollowsNothingMakesRoom() throws Exception {
+        for (int i = 0; i < 6; i++) {
+            assertThat(http.post("/streams", i % 2 == 0 ? "{}" : "{\"topics\":[\"secret\"]}")
+                            .statusCode())
+                    .isEqualTo(201);
+        }
+        for (int i = 0; i < 5; i++) {
+            assertThat(http.post("/streams", "{\"topics\":[\"fixed\"]}").statusCode())
+                    .isEqualTo(201);
+        }
+        assertThat(servlet.connections())
+                .hasSize(5)
+                .allMatch(stream -> stream.topics().size() == 1);
+        assertProblem(http.post("/streams", "{}"), 503, "too-many-streams", "5");
+    }
+
+    /** RFC 9112, 9.6: a connection closed with unread input is reset, and the client loses the answer. */
+    @Test
+    void whoSendsTooMuchHearsIt() throws Exception {
+        String body = "{\"topic\":\"" + "x".repeat(20_000) + "\"}";
+        String request = "POST " + server.base().getPath() + "/proposals HTTP/1.1\r\nHost: localhost\r\n"
+                + "Content-Type: application/json\r\nContent-Length: " + body.length() + "\r\n\r\n";
+        try (Socket socket = new Socket(server.base().getHost(), server.base().getPort())) {
+            OutputStream out = socket.getOutputStream();
+            out.write(request.getBytes(UTF_8));
+            out.flush();
+            for (String part : body.split("(?<=\\G.{4000})", -1)) {
+                out.write(part.getBytes(UTF_8));
+                out.flush();
+            }
+            socket.shutdownOutput();
+            String answer = new String(socket.getInputStream().readAllBytes(), UTF_8);
+            assertThat(answer).startsWith("HTTP/1.1 413").contains("too-large").endsWith("above 10000\"}");
+        }
     }
 
     // ---- other origins

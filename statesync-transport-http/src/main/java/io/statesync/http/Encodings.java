@@ -14,6 +14,17 @@ final class Encodings {
     private Encodings() {}
 
     /**
+     * The body of an answer, as it was before it was encoded.
+     *
+     * @param option what sets the limit
+     * @throws IOException if there is none, or it is longer, damaged, or encoded in another way
+     */
+    static byte[] body(Reply<byte[]> reply, long limit, String option) throws IOException {
+        String tooLong = reply.method() + " " + reply.url() + ": " + Requests.tooLong(limit, option);
+        return decode(reply.require(), reply.headers(), limit, tooLong);
+    }
+
+    /**
      * The body as it was before it was encoded.
      *
      * @param limit how long it may be

@@ -3,8 +3,10 @@ package io.statesync.http;
 import io.statesync.TimeSource.Timer;
 import io.statesync.http.Requests.NoHeadersException;
 import io.statesync.http.Requests.Taker;
+import io.statesync.internal.Failures;
 import io.statesync.internal.Texts;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -13,6 +15,7 @@ import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.BodySubscribers;
 import java.net.http.HttpResponse.ResponseInfo;
 import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -261,14 +264,27 @@ final class Exchange<T> extends CompletableFuture<Reply<T>> {
     }
 
     private static String reason(IOException error) {
-        return error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
+        if (error.getMessage() != null) {
+            return error.getMessage();
+        }
+        // The JDK says neither of these in words.
+        if (error instanceof ConnectException) {
+            return isUnknownHost(error) ? "unknown host" : "nothing takes connections there";
+        }
+        return error.getClass().getSimpleName();
+    }
+
+    private static boolean isUnknownHost(IOException error) {
+        for (Throwable t = error; t != null; t = t.getCause()) {
+            if (t instanceof UnresolvedAddressException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static Throwable cause(@Nullable Throwable error) {
-        if (error instanceof CompletionException && error.getCause() != null) {
-            return error.getCause();
-        }
-        return error == null ? new NullPointerException("null") : error;
+        return error == null ? new NullPointerException("null") : Failures.unwrapped(error);
     }
 
     private void succeed(Reply<T> reply) {

@@ -31,6 +31,10 @@ public final class HttpStateException extends IOException {
     }
 
     private static String start(String body) {
+        ProblemBody problem = ProblemBody.of(body);
+        if (!problem.type().isEmpty()) {
+            return ", " + problem.type() + ": " + Texts.quote(problem.detail(), SHOWN);
+        }
         return body.isEmpty() ? ", no body" : ", body " + Texts.quote(body, SHOWN);
     }
 

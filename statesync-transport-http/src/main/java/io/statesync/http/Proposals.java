@@ -55,7 +55,7 @@ final class Proposals {
     /** @throws RuntimeException if the codec makes something else than one JSON value */
     private static byte[] body(String topic, byte[] data, Proposal<?> proposal) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(data.length + 256);
-        StringBuilder begin = new StringBuilder("{\"topic\":").append(Endpoint.quote(topic));
+        StringBuilder begin = new StringBuilder("{\"topic\":").append(Json.quote(topic));
         StateVersion base = proposal.base();
         if (base != null) {
             begin.append(",\"baseRevision\":\"").append(base.revision()).append('"');
@@ -88,7 +88,7 @@ final class Proposals {
 
     private static void field(StringBuilder json, String name, @Nullable String value) {
         if (value != null) {
-            json.append(",\"").append(name).append("\":").append(Endpoint.quote(value));
+            json.append(",\"").append(name).append("\":").append(Json.quote(value));
         }
     }
 
@@ -105,12 +105,10 @@ final class Proposals {
     private <T extends @Nullable Object> WriteResult<T> result(
             String topic, StateCodec<T> codec, Proposal<T> proposal, Reply<byte[]> reply) {
         try {
-            byte[] raw = reply.body();
-            if (raw == null) {
+            if (reply.body() == null) {
                 return refusal(topic, reply);
             }
-            String tooLong = reply.method() + " " + reply.url() + ": " + Requests.tooLong(maxBytes, "maxSnapshotBytes");
-            Envelope answer = Envelope.parse(Encodings.decode(raw, reply.headers(), maxBytes, tooLong));
+            Envelope answer = Envelope.parse(Encodings.body(reply, maxBytes, "maxSnapshotBytes"));
             return reply.status() == 200
                     ? new WriteResult.Accepted<>(version(answer, proposal.base()))
                     : new WriteResult.Conflict<>(answer.snapshot(codec));

@@ -18,6 +18,7 @@ final class PullJob<T extends @Nullable Object> extends CompletableFuture<PullRe
     final @Nullable StateVersion wanted;
     final Duration timeout;
     Pulls.@Nullable Flight flight; // guarded by the owner's lock; null while it waits
+    boolean alone; // guarded by the owner's lock; a request for it and others was refused
 
     PullJob(Pulls owner, PullRequest request, StateCodec<T> codec) {
         this.owner = owner;

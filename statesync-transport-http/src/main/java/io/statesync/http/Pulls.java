@@ -6,6 +6,7 @@ import io.statesync.PullResult;
 import io.statesync.StateCodec;
 import io.statesync.StateVersion;
 import io.statesync.http.internal.Json;
+import io.statesync.internal.Failures;
 import io.statesync.internal.Texts;
 import java.io.IOException;
 import java.net.http.HttpRequest;
@@ -16,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +33,7 @@ final class Pulls {
     record Options(Duration requestTimeout, long maxBytes, int concurrency, int batch, Duration pullWait) {}
 
     private static final long MAX_BATCH_BYTES = 64L << 20;
+    private static final String BATCH_LIMIT = "the limit of many snapshots,";
 
     private final Requests requests;
     private final Endpoint endpoint;
@@ -117,14 +118,18 @@ final class Pulls {
                 return null;
             }
             List<PullJob<?>> jobs = new ArrayList<>();
-            while (jobs.size() < options.batch() && !waiting.isEmpty()) {
+            do {
                 jobs.add(waiting.remove());
-            }
+            } while (jobs.size() < options.batch() && !waiting.isEmpty() && !isAlone(jobs.get(0), waiting.peek()));
             Flight flight = new Flight(jobs);
             jobs.forEach(job -> job.flight = flight);
             running++;
             return flight;
         }
+    }
+
+    private static boolean isAlone(PullJob<?> first, @Nullable PullJob<?> next) {
+        return first.alone || (next != null && next.alone);
     }
 
     private void launch(Flight flight) {
@@ -147,8 +152,7 @@ final class Pulls {
         var unused = exchange.whenComplete((reply, error) -> {
             landed(flight);
             if (error != null) {
-                Throwable cause =
-                        error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+                Throwable cause = Failures.unwrapped(error);
                 flight.jobs.forEach(job -> job.completeExceptionally(cause));
             } else if (flight.jobs.size() == 1) {
                 one(flight.jobs.get(0), reply);
@@ -206,17 +210,15 @@ final class Pulls {
         } else if (reply.body() == null) {
             job.completeExceptionally(reply.failure(ofTopic(job)));
         } else {
-            decode(lengthOf(reply), List.of(job), () -> job.decode(body(reply, options.maxBytes())));
+            decode(
+                    lengthOf(reply),
+                    List.of(job),
+                    () -> job.decode(Encodings.body(reply, options.maxBytes(), "maxSnapshotBytes")));
         }
     }
 
     private static String ofTopic(PullJob<?> job) {
         return ", of topic " + Texts.quote(job.topic);
-    }
-
-    private byte[] body(Reply<byte[]> reply, long limit) throws IOException {
-        String tooLong = reply.method() + " " + reply.url() + ": " + Requests.tooLong(limit, "maxSnapshotBytes");
-        return Encodings.decode(reply.require(), reply.headers(), limit, tooLong);
     }
 
     // --- many
@@ -229,7 +231,7 @@ final class Pulls {
         StringBuilder json = new StringBuilder("{\"topics\":[");
         String separator = "";
         for (PullJob<?> job : jobs) {
-            json.append(separator).append("{\"topic\":").append(Endpoint.quote(job.topic));
+            json.append(separator).append("{\"topic\":").append(Json.quote(job.topic));
             StateVersion held = job.held;
             if (held != null) {
                 json.append(",\"revision\":\"").append(held.revision());
@@ -241,26 +243,30 @@ final class Pulls {
         json.append(']');
         String id = streamId.get();
         if (id != null) {
-            json.append(",\"stream\":").append(Endpoint.quote(id));
+            json.append(",\"stream\":").append(Json.quote(id));
         }
         byte[] body = json.append('}').toString().getBytes(StandardCharsets.UTF_8);
         return requests.send(
                 endpoint.post("/snapshots", body),
                 status -> status == 200,
                 batchLimit(),
-                "the limit of many snapshots,",
+                BATCH_LIMIT,
                 options.requestTimeout());
     }
 
     private void many(List<PullJob<?>> jobs, Reply<byte[]> reply) {
         if (reply.body() == null) {
-            HttpStateException failure = reply.failure();
-            jobs.forEach(job -> job.completeExceptionally(failure));
+            if (isForGood(reply.status())) {
+                again(jobs, true);
+            } else {
+                HttpStateException failure = reply.failure();
+                jobs.forEach(job -> job.completeExceptionally(failure));
+            }
             return;
         }
         decode(lengthOf(reply), jobs, () -> {
             List<Envelope> answers = new ArrayList<>();
-            Json.readObject(body(reply, batchLimit()), (field, value) -> {
+            Json.readObject(Encodings.body(reply, batchLimit(), BATCH_LIMIT), (field, value) -> {
                 if (field.equals("snapshots")) {
                     value.array(field, element -> answers.add(Envelope.of(element)));
                 }
@@ -271,7 +277,7 @@ final class Pulls {
             for (int i = 0; i < answers.size(); i++) {
                 settle(jobs.get(i), answers.get(i), reply);
             }
-            again(jobs.subList(answers.size(), jobs.size()));
+            again(jobs.subList(answers.size(), jobs.size()), false);
         });
     }
 
@@ -293,14 +299,27 @@ final class Pulls {
         }
     }
 
-    /** What the answer had no room for goes first. */
-    private void again(List<PullJob<?>> left) {
+    /** Whether asking for the same topics again would be refused again: one of them may be why, or that they are many. */
+    private static boolean isForGood(int status) {
+        return switch (status) {
+            case 400, 404, 405, 413, 414, 415, 422, 501 -> true;
+            default -> false;
+        };
+    }
+
+    /**
+     * What the answer had no room for, or what is to be asked for alone, goes first.
+     *
+     * @param alone whether each of them is to have a request of its own
+     */
+    private void again(List<PullJob<?>> left, boolean alone) {
         boolean late;
         synchronized (lock) {
             late = closed;
             for (int i = left.size() - 1; i >= 0 && !late; i--) {
                 PullJob<?> job = left.get(i);
                 job.flight = null;
+                job.alone = alone;
                 if (!job.isDone()) {
                     waiting.addFirst(job);
                 }

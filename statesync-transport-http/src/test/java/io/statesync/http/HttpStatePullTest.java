@@ -129,8 +129,8 @@ class HttpStatePullTest {
         assertThatThrownBy(() -> pull(FakePullRequest.of("a")))
                 .cause()
                 .isInstanceOf(HttpStateException.class)
-                .hasMessageStartingWith(
-                        "GET " + server.server.uri("/state/snapshot") + ": status 404, of topic \"a\", body");
+                .hasMessageStartingWith("GET " + server.server.uri("/state/snapshot")
+                        + ": status 404, of topic \"a\", no-such-topic: ");
     }
 
     @Test
@@ -253,6 +253,20 @@ class HttpStatePullTest {
         assertThat(server.requests("POST /snapshots"))
                 .extracting(HttpStatePullTest::topics)
                 .containsExactly("topics topic t2 topic t3 topic t4", "topics topic t3 topic t4");
+    }
+
+    @Test
+    void whatIsRefusedTogetherIsAskedForAlone() throws Exception {
+        holdSnapshots();
+        server.on("POST /snapshots", (request, to) -> to.reply(404, "a server that knows no batches"));
+        pulls(0, 2);
+        List<CompletableFuture<PullResult<String>>> pulls = pulls(2, 5);
+        held.release(5);
+        for (CompletableFuture<PullResult<String>> each : pulls) {
+            assertThat(get(each)).isEqualTo(seven());
+        }
+        assertThat(server.requests("POST /snapshots")).hasSize(1);
+        assertThat(server.requests("GET /snapshot")).hasSize(5);
     }
 
     @Test

@@ -6,7 +6,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
-import tools.jackson.core.io.JsonStringEncoder;
 
 /** A base URL: the requests of the protocol that are made below it. */
 final class Endpoint {
@@ -45,11 +44,6 @@ final class Endpoint {
     /** Percent-encodes. */
     static String encode(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
-    }
-
-    /** A JSON string. */
-    static String quote(String text) {
-        return '"' + new String(JsonStringEncoder.getInstance().quoteAsCharArray(text)) + '"';
     }
 
     /** What may be shown of a URL: not a stream's id, which is the right to change the stream. */

@@ -53,7 +53,7 @@ final class StreamSession {
      */
     CompletionStage<Made> make(List<String> topics, @Nullable String replaced) {
         String json = "{\"topics\":" + TopicSet.array(topics)
-                + (replaced == null ? "" : ",\"replaces\":" + Endpoint.quote(replaced)) + "}";
+                + (replaced == null ? "" : ",\"replaces\":" + Json.quote(replaced)) + "}";
         return send("/streams", json.getBytes(StandardCharsets.UTF_8)).thenCompose(reply -> {
             if (reply.body() == null && !topics.isEmpty() && isForGood(reply.status())) {
                 return make(List.of(), replaced);

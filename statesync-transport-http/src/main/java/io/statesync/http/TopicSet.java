@@ -1,5 +1,6 @@
 package io.statesync.http;
 
+import io.statesync.http.internal.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -38,7 +39,7 @@ final class TopicSet {
     static String array(Collection<String> topics) {
         StringBuilder out = new StringBuilder("[");
         for (String topic : topics) {
-            out.append(out.length() == 1 ? "" : ",").append(Endpoint.quote(topic));
+            out.append(out.length() == 1 ? "" : ",").append(Json.quote(topic));
         }
         return out.append(']').toString();
     }

@@ -1,51 +1,8 @@
 package io.statesync.http;
 
-import io.statesync.InvalidationSubscriber;
-import io.statesync.StateVersion;
-import io.statesync.jackson.JacksonCodec;
-import io.statesync.testkit.ReconnectingSubscriberContract;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Timeout;
-
-@Timeout(60)
-class AnnouncedSubscriberContractTest extends ReconnectingSubscriberContract {
-    private ServedSource served;
-
-    @BeforeEach
-    void start() throws Exception {
-        served = new ServedSource(0);
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        served.close();
-    }
-
-    @Override
-    protected InvalidationSubscriber createSubscriber() {
-        return served.client
-                .topic(ServedSource.TOPIC, JacksonCodec.json(String.class))
-                .subscriber();
-    }
-
-    @Override
-    protected String topic() {
-        return ServedSource.TOPIC;
-    }
-
-    @Override
-    protected void announce(StateVersion version) {
-        served.set(version);
-    }
-
-    @Override
-    protected void breakConnection() throws Exception {
-        served.proxy.cut();
-    }
-
-    @Override
-    protected void healConnection() {
-        served.proxy.heal();
+/** Events that say where a topic stands. */
+class AnnouncedSubscriberContractTest extends HttpSubscriberContract {
+    AnnouncedSubscriberContractTest() {
+        super(0);
     }
 }

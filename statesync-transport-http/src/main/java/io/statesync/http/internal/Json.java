@@ -10,6 +10,7 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.io.JsonStringEncoder;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
 
@@ -37,6 +38,11 @@ public final class Json {
             .build();
 
     private Json() {}
+
+    /** A JSON string. What is no Unicode is written as a replacement character, so that the text is UTF-8 whatever it was. */
+    public static String quote(String text) {
+        return '"' + new String(JsonStringEncoder.getInstance().quoteAsCharArray(text)) + '"';
+    }
 
     /** Reads a value of a field, or skips it. */
     @FunctionalInterface

@@ -62,10 +62,6 @@ final class Announcement {
         return new Announcement(topic, id, version, event, encoded);
     }
 
-    InvalidationEvent event() {
-        return event;
-    }
-
     /**
      * The event for a reader.
      *

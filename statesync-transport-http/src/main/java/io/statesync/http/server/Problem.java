@@ -1,10 +1,11 @@
 package io.statesync.http.server;
 
+import io.statesync.http.internal.Json;
+import io.statesync.internal.Failures;
 import io.statesync.internal.Texts;
 import java.io.Serial;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /** An answer that is an error, as RFC 9457 writes it. It has no stack trace: it is the client's, not ours. */
@@ -100,21 +101,19 @@ final class Problem extends Exception {
 
     /** The problem that a stage failed with; what else it failed with was the source's. */
     static Problem of(Throwable failure) {
-        return unwrapped(failure) instanceof Problem problem ? problem : sourceFailed();
+        return Failures.unwrapped(failure) instanceof Problem problem ? problem : sourceFailed();
     }
 
     /** Whether a stage failed because there is no such topic, which asking again would not change. */
     static boolean isNoSuchTopic(@Nullable Throwable failure) {
-        return failure != null && unwrapped(failure) instanceof Problem problem && problem.type.equals("no-such-topic");
+        return failure != null
+                && Failures.unwrapped(failure) instanceof Problem problem
+                && problem.type.equals("no-such-topic");
     }
 
     /** Whether a stage failed with a problem, which has been logged if it is for operators. */
     static boolean isOne(Throwable failure) {
-        return unwrapped(failure) instanceof Problem;
-    }
-
-    private static Throwable unwrapped(Throwable failure) {
-        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        return Failures.unwrapped(failure) instanceof Problem;
     }
 
     int status() {
@@ -123,7 +122,7 @@ final class Problem extends Exception {
 
     Answer answer() {
         String json = "{\"type\":\"urn:statesync:" + type + "\",\"title\":\"" + type.replace('-', ' ')
-                + "\",\"status\":" + status + ",\"detail\":" + Wire.quote(String.valueOf(getMessage())) + "}";
+                + "\",\"status\":" + status + ",\"detail\":" + Json.quote(String.valueOf(getMessage())) + "}";
         Map<String, String> all = new HashMap<>(headers);
         all.put("Cache-Control", "no-store"); // what one client may not, another may
         return new Answer(status, "application/problem+json", Wire.utf8(json), all);

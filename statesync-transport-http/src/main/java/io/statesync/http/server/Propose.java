@@ -9,6 +9,7 @@ import io.statesync.WriteResult;
 import io.statesync.http.internal.Json;
 import io.statesync.internal.Texts;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -80,7 +81,7 @@ final class Propose {
     private <T extends @Nullable Object> CompletableFuture<Answer> propose(Served<T> served, Sent sent) throws Problem {
         T value;
         try {
-            value = served.codec().decode(java.util.Objects.requireNonNull(sent.data, "data"));
+            value = served.codec().decode(Objects.requireNonNull(sent.data, "data"));
         } catch (IOException | RuntimeException e) {
             throw Problem.rejected("the data is not a state of this topic: " + e.getMessage());
         }
@@ -90,7 +91,7 @@ final class Propose {
             StateVersion base = revision == null || epoch == null ? null : StateVersion.of(epoch, revision);
             return ask(served, new Proposal<>(base, value, sent.sourceId, sent.proposalId));
         }
-        return snapshot(served)
+        return served.snapshot()
                 .thenCompose(current -> ask(
                         served,
                         new Proposal<>(
@@ -98,14 +99,6 @@ final class Propose {
                                 value,
                                 sent.sourceId,
                                 sent.proposalId)));
-    }
-
-    private static <T extends @Nullable Object> CompletableFuture<SnapshotEnvelope<T>> snapshot(Served<T> served) {
-        try {
-            return served.authority().snapshot().toCompletableFuture();
-        } catch (Throwable t) { // a source of the user's
-            return CompletableFuture.failedFuture(t);
-        }
     }
 
     private <T extends @Nullable Object> CompletableFuture<Answer> ask(Served<T> served, Proposal<T> proposal) {

@@ -10,13 +10,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** {@code POST snapshots}. */
 final class PullMany {
-    private static final Logger log = LoggerFactory.getLogger("io.statesync.http.server");
-
     private final Hub hub;
 
     PullMany(Hub hub) {
@@ -91,9 +87,6 @@ final class PullMany {
                 throw problem;
             }
             return CompletableFuture.failedFuture(problem);
-        } catch (CodecLookupException e) {
-            log.error("a topic of many could not be read", e);
-            return CompletableFuture.failedFuture(e);
         }
     }
 
@@ -130,6 +123,6 @@ final class PullMany {
     }
 
     private static byte[] status(String topic, int status) {
-        return Wire.utf8("{\"topic\":" + Wire.quote(topic) + ",\"status\":" + status + "}");
+        return Wire.utf8("{\"topic\":" + Json.quote(topic) + ",\"status\":" + status + "}");
     }
 }

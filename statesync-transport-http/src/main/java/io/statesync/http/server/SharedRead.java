@@ -51,34 +51,26 @@ final class SharedRead {
     }
 
     private void run(CompletableFuture<Encoded> waiting) {
-        CompletableFuture<Encoded> once = new CompletableFuture<>();
-        CompletionStage<Encoded> outcome = once;
+        CompletionStage<Encoded> outcome = waiting;
         outcome.whenComplete((encoded, failure) -> next());
-        outcome.whenComplete((encoded, failure) -> {
-            if (failure != null) {
-                waiting.completeExceptionally(failure);
-            } else {
-                waiting.complete(encoded);
-            }
-        });
         try {
             CompletionStage<Encoded> read = reading.get();
             read.whenComplete((encoded, failure) -> {
                 if (failure != null) {
-                    once.completeExceptionally(failure);
+                    waiting.completeExceptionally(failure);
                 } else {
-                    once.complete(encoded);
+                    waiting.complete(encoded);
                 }
             });
-            if (!once.isDone()) {
+            if (!waiting.isDone()) {
                 TimeSource.Timer timer = time.schedule(
-                        () -> executor.execute(() -> once.completeExceptionally(
+                        () -> executor.execute(() -> waiting.completeExceptionally(
                                 new TimeoutException("the source did not answer for " + timeout))),
                         timeout);
                 outcome.whenComplete((encoded, failure) -> timer.cancel());
             }
         } catch (Throwable t) { // whatever it is, the next reading is not held up
-            once.completeExceptionally(t);
+            waiting.completeExceptionally(t);
         }
     }
 

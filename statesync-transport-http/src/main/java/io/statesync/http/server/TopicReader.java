@@ -36,7 +36,8 @@ final class TopicReader {
         try {
             served = hub.find(topic);
         } catch (CodecLookupException e) {
-            return CompletableFuture.failedFuture(e);
+            log.error("a topic could not be read topic={}", Texts.quote(topic), e);
+            return CompletableFuture.failedFuture(Problem.sourceFailed());
         }
         if (served == null) {
             return CompletableFuture.failedFuture(Problem.noSuchTopic(topic));
@@ -57,13 +58,7 @@ final class TopicReader {
     }
 
     private <T extends @Nullable Object> CompletableFuture<Encoded> readOnce(Served<T> served) {
-        CompletableFuture<SnapshotEnvelope<T>> snapshot;
-        try {
-            snapshot = served.authority().snapshot().toCompletableFuture();
-        } catch (Throwable t) { // a source of the user's
-            snapshot = CompletableFuture.failedFuture(t);
-        }
-        return snapshot.thenCompose(taken -> encode(served, taken));
+        return served.snapshot().thenCompose(taken -> encode(served, taken));
     }
 
     private <T extends @Nullable Object> CompletableFuture<Encoded> encode(

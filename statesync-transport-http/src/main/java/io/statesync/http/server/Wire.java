@@ -6,12 +6,12 @@ import io.statesync.InvalidationEvent;
 import io.statesync.Revision;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
+import io.statesync.http.internal.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.zip.GZIPOutputStream;
-import tools.jackson.core.io.JsonStringEncoder;
 
 /** The forms that the server writes; docs/protocol-http.md describes them. */
 final class Wire {
@@ -19,11 +19,6 @@ final class Wire {
 
     static byte[] utf8(String text) {
         return text.getBytes(UTF_8);
-    }
-
-    /** A JSON string. What is no Unicode is written as a replacement character, so that the text is UTF-8 whatever it was. */
-    static String quote(String text) {
-        return '"' + new String(JsonStringEncoder.getInstance().quoteAsCharArray(text)) + '"';
     }
 
     static byte[] snapshot(SnapshotEnvelope<?> snapshot, byte[] data) {
@@ -35,7 +30,7 @@ final class Wire {
 
     /** The same snapshot, naming its topic. */
     static byte[] withTopic(String topic, byte[] snapshot) {
-        byte[] begin = utf8("{\"topic\":" + quote(topic) + ',');
+        byte[] begin = utf8("{\"topic\":" + Json.quote(topic) + ',');
         return concat(begin, snapshot, 1);
     }
 
@@ -61,7 +56,7 @@ final class Wire {
                 .append("id: ")
                 .append(id)
                 .append("\nevent: invalidation\ndata: {\"topic\":")
-                .append(quote(topic))
+                .append(Json.quote(topic))
                 .append(",\"revision\":\"")
                 .append(event.revision())
                 .append('"');
@@ -71,7 +66,7 @@ final class Wire {
         }
         String sourceId = event.sourceId();
         if (sourceId != null) {
-            json.append(",\"sourceId\":").append(quote(sourceId));
+            json.append(",\"sourceId\":").append(Json.quote(sourceId));
         }
         Long timestampMs = event.timestampMs();
         if (timestampMs != null) {

@@ -23,7 +23,7 @@ import org.jetbrains.lincheck.datastructures.verifier.EpsilonVerifier;
  */
 public abstract class Interleavings {
     /** How many schedules of each program are explored; a system property, for a longer campaign than the build's. */
-    private static final int SCHEDULES = Integer.getInteger("statesync.interleavings.schedules", 40);
+    private static final int SCHEDULES = Integer.getInteger("statesync.interleavings.schedules", 25);
 
     static {
         System.setProperty("lincheck.logLevel", "ERROR"); // it warns of each record whose fields it cannot address

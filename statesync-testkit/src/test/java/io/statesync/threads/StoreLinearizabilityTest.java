@@ -18,6 +18,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.condition.JRE;
 
 /**
@@ -30,8 +31,10 @@ import org.junit.jupiter.api.condition.JRE;
 @Param(name = "base", gen = IntGen.class, conf = "0:4")
 @Param(name = "id", gen = IntGen.class, conf = "0:2")
 public class StoreLinearizabilityTest {
+    private static final String CAMPAIGN = "statesync.linearizability.scenarios";
+
     /** How many programs are tried, each in more schedules the more there are; for a longer campaign than the build's. */
-    private static final int SCENARIOS = Integer.getInteger("statesync.linearizability.scenarios", 5);
+    private static final int SCENARIOS = Integer.getInteger(CAMPAIGN, 5);
 
     static {
         System.setProperty("lincheck.logLevel", "ERROR"); // it warns of each record whose fields it cannot address
@@ -85,10 +88,11 @@ public class StoreLinearizabilityTest {
     }
 
     @Test
+    @EnabledIfSystemProperty(named = CAMPAIGN, matches = ".+", disabledReason = "a program takes two minutes")
     @EnabledForJreRange(max = JRE.JAVA_21, disabledReason = "Lincheck takes a minute and a half to leave a JVM of 25")
     void onRealThreads() {
         new StressOptions()
-                .iterations(Math.max(1, SCENARIOS / 5)) // each takes a quarter of a minute on two cores
+                .iterations(Math.max(1, SCENARIOS / 5))
                 .invocationsPerIteration(20 * SCENARIOS)
                 .threads(2)
                 .actorsPerThread(3)

@@ -29,33 +29,46 @@ final class Ledger<T extends @Nullable Object> {
     private @Nullable StateVersion journalled;
     private boolean inDoubt;
     private boolean newEpochDue;
+    private final boolean beganWithFirst;
     private volatile Stored<T> stored;
 
+    /**
+     * The books of a store that is opened.
+     *
+     * @param first the first value, and who proposed it under which id; its base is not looked at
+     */
     Ledger(
             String topic,
             @Nullable StateJournal<T> journal,
             InstantSource clock,
             int proposalWindow,
             Revision firstEpoch,
-            T initial) {
+            Proposal<T> first) {
         this.topic = topic;
         this.journal = journal;
         this.clock = clock;
         this.answers = new Answers<>(proposalWindow);
-        this.stored = stored(StateVersion.of(firstEpoch, Revision.of(1)), initial, null);
-        open();
+        this.stored = stored(StateVersion.of(firstEpoch, Revision.of(1)), first.value(), first.sourceId());
+        this.beganWithFirst = open(first.proposalId());
     }
 
-    private void open() {
+    private boolean open(@Nullable String proposalId) {
         StateJournal.Entry<T> entry = load();
         if (entry == null) {
-            commit(stored, null);
-            return;
+            commit(stored, proposalId);
+            answers.remember(proposalId, new WriteResult.Accepted<>(stored.version()));
+            return true;
         }
         takeOver(entry);
         if (newEpochDue) {
             write(entry.snapshot().data(), null, null);
         }
+        return false;
+    }
+
+    /** Whether the store began with the first value, and not with what its journal held. */
+    boolean beganWithFirst() {
+        return beganWithFirst;
     }
 
     /** What the store holds; needs no lock. */

@@ -49,12 +49,12 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
     private final ReentrantLock writing = new ReentrantLock();
     private volatile boolean closed; // written while writing is held
 
-    private RevisionedStore(Builder<T> b, T initial) {
+    private RevisionedStore(Builder<T> b, Proposal<T> first) {
         topic = b.topic;
         validation = new Validation<>(b.validator);
         journalExecutor = b.journalExecutor;
         recorder = b.recorder;
-        ledger = new Ledger<>(topic, b.journal, b.clock, b.proposalWindow, b.firstEpoch(), initial);
+        ledger = new Ledger<>(topic, b.journal, b.clock, b.proposalWindow, b.firstEpoch(), first);
         feeds = new Feeds(() -> ledger.stored().event(), b.deliverOn);
     }
 
@@ -277,6 +277,11 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
         recorder.announce();
     }
 
+    /** Whether the first value was what it was opened with, and not what its journal held. */
+    boolean beganWithFirst() {
+        return ledger.beganWithFirst();
+    }
+
     /** Whether the store was closed. */
     public boolean isClosed() {
         return closed;
@@ -395,7 +400,12 @@ public final class RevisionedStore<T extends @Nullable Object> implements Author
          * @throws JournalException if the journal cannot be read or written
          */
         public RevisionedStore<T> open(Supplier<? extends T> initial) {
-            return new RevisionedStore<>(this, initial.get());
+            return open(Proposal.of(null, initial.get()));
+        }
+
+        /** The store, at what its journal holds, else at what is proposed. */
+        RevisionedStore<T> open(Proposal<T> first) {
+            return new RevisionedStore<>(this, first);
         }
     }
 }

@@ -1,10 +1,16 @@
 package io.statesync.source;
 
+import io.statesync.NotSentException;
+import io.statesync.Proposal;
+import io.statesync.Revision;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.StateValidator;
+import io.statesync.StateVersion;
 import io.statesync.Subscription;
+import io.statesync.WriteResult;
 import io.statesync.internal.Checks;
 import io.statesync.internal.DefaultExecutor;
+import io.statesync.internal.Texts;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -12,7 +18,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -69,7 +79,55 @@ public final class StoreRegistry {
         Objects.requireNonNull(initial, "initial");
         Objects.requireNonNull(validator, "validator");
         String full = prefix + Checks.notBlank("topic", topic);
-        return (RevisionedStore<T>) stores.get(full, recorder -> options.open(full, initial, validator, recorder));
+        return (RevisionedStore<T>) stores.get(
+                full, recorder -> options.open(full, Proposal.of(null, initial.get()), validator, recorder));
+    }
+
+    /**
+     * Proposes a state to the store of a topic, as {@link RevisionedStore#propose} does; if there is none it is made, with
+     * that state at its first version, when the proposal's base is null or at revision 0. Another base is rejected then:
+     * there is nothing that the state could have been made from.
+     *
+     * @param <T> the type of the state: all who share a topic name the same, which nothing checks
+     * @throws IllegalArgumentException if the topic is null or blank
+     */
+    @SuppressWarnings("unchecked") // all who share a topic name the same type
+    public <T extends @Nullable Object> CompletionStage<WriteResult<T>> propose(String topic, Proposal<T> proposal) {
+        String full = prefix + Checks.notBlank("topic", topic);
+        StateVersion base = Objects.requireNonNull(proposal, "proposal").base();
+        RevisionedStore<T> there = (RevisionedStore<T>) stores.find(full);
+        if (there != null) {
+            return there.propose(proposal);
+        }
+        if (base != null && !base.revision().equals(Revision.ZERO)) {
+            return CompletableFuture.completedFuture(
+                    new WriteResult.Rejected<>("there is no store of topic " + Texts.quote(full)));
+        }
+        try {
+            return CompletableFuture.supplyAsync(() -> openWith(full, proposal), options.journalExecutor)
+                    .thenCompose(Function.identity());
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.failedFuture(new NotSentException("the journals' executor refused", e));
+        }
+    }
+
+    @SuppressWarnings("unchecked") // all who share a topic name the same type
+    private <T extends @Nullable Object> CompletionStage<WriteResult<T>> openWith(String full, Proposal<T> proposal) {
+        AtomicReference<@Nullable StateVersion> first = new AtomicReference<>();
+        RevisionedStore<T> store;
+        try {
+            store = (RevisionedStore<T>) stores.get(full, recorder -> {
+                RevisionedStore<T> made = options.open(full, proposal, value -> {}, recorder);
+                first.set(made.beganWithFirst() ? made.version() : null);
+                return made;
+            });
+        } catch (JournalException e) {
+            return CompletableFuture.completedFuture(new WriteResult.Unknown<>(e));
+        }
+        StateVersion mine = first.get();
+        return mine == null
+                ? store.propose(proposal)
+                : CompletableFuture.completedFuture(new WriteResult.Accepted<>(mine));
     }
 
     /** The store of a topic; null if there is none. */
@@ -218,7 +276,7 @@ public final class StoreRegistry {
 
         @SuppressWarnings("unchecked") // all who share a topic name the same type
         private <T extends @Nullable Object> RevisionedStore<T> open(
-                String topic, Supplier<? extends T> initial, StateValidator<? super T> validator, Recorder recorder) {
+                String topic, Proposal<T> first, StateValidator<? super T> validator, Recorder recorder) {
             RevisionedStore.Builder<T> store = RevisionedStore.<T>builder(topic)
                     .validator(validator)
                     .proposalWindow(proposalWindow)
@@ -229,7 +287,7 @@ public final class StoreRegistry {
             if (journal != null) {
                 store.journal((StateJournal<T>) journal, journalExecutor);
             }
-            return store.open(initial);
+            return store.open(first);
         }
     }
 }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * and {@code -Dstatesync.campaign.seed} sets it.
  */
 class ProcessesTest {
-    private static final int KILLS = Integer.getInteger("statesync.campaign.kills", 50);
+    private static final int KILLS = Integer.getInteger("statesync.campaign.kills", 20);
     private static final long SECONDS = Long.getLong("statesync.campaign.seconds", 3);
     private static final long SEED = Long.getLong("statesync.campaign.seed", System.nanoTime());
     private static final int PROCESSES = 2;

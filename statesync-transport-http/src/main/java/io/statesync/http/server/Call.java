@@ -6,7 +6,6 @@ import io.statesync.internal.Quietly;
 import io.statesync.internal.Texts;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -15,9 +14,6 @@ import org.slf4j.LoggerFactory;
 /** A request, with what all handlers ask of it. */
 final class Call {
     private static final Logger log = LoggerFactory.getLogger("io.statesync.http.server");
-
-    /** The most that is read of a body that nobody wants, in bytes. */
-    private static final int MAX_SKIPPED = 1 << 20;
 
     private final HttpServletRequest request;
     private final ServerOptions options;
@@ -108,24 +104,6 @@ final class Call {
             Json.readObject(body, fields);
         } catch (ProtocolException e) {
             throw Problem.badRequest("the body: " + e.getMessage());
-        }
-    }
-
-    /**
-     * Reads what is left of the body before an answer that did not need it: a connection that is closed with unread
-     * input is reset, and the client may lose the answer with it (RFC 9112, 9.6). A client that waits to be told to go
-     * on, or that has more than a megabyte to send, is not listened to any longer.
-     */
-    void skipBody() throws IOException {
-        if (request.getHeader("Expect") == null && request.getContentLengthLong() <= MAX_SKIPPED) {
-            InputStream in = request.getInputStream();
-            byte[] buffer = new byte[8192];
-            int skipped = 0;
-            int count = 0;
-            while (count >= 0 && skipped < MAX_SKIPPED) {
-                skipped += count;
-                count = in.read(buffer);
-            }
         }
     }
 

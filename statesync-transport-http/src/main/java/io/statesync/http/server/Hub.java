@@ -2,7 +2,7 @@ package io.statesync.http.server;
 
 import io.statesync.InvalidationEvent;
 import io.statesync.Subscription;
-import io.statesync.TimeSource;
+import io.statesync.http.server.internal.Ticker;
 import io.statesync.internal.Quietly;
 import io.statesync.source.RevisionedStore;
 import io.statesync.source.StoreEvent;
@@ -38,13 +38,14 @@ final class Hub {
     private final AtomicLong lastId;
     private final List<Subscription> registries = new ArrayList<>();
     private final Object lock = new Object();
-    private TimeSource.@Nullable Timer ticker; // guarded by lock
+    private final Ticker ticker;
     private volatile boolean stopping;
 
     Hub(Catalog catalog, ServerOptions options) {
         this.catalog = catalog;
         this.options = options;
         this.lastId = new AtomicLong(options.timeSource().now().toEpochMilli() << IDS_PER_MS_BITS);
+        this.ticker = ticker(options, this);
         for (StoreRegistry registry : catalog.registries()) {
             registries.add(registry.subscribe(this::happened));
         }
@@ -170,11 +171,7 @@ final class Hub {
             throw Problem.tooManyStreams(options.maxStreams());
         }
         streams.put(stream.id(), stream);
-        synchronized (lock) {
-            if (!stopping && ticker == null) {
-                ticker = schedule();
-            }
-        }
+        ticker.begin();
         if (stopping) {
             stream.close();
             throw Problem.stopping();
@@ -207,10 +204,10 @@ final class Hub {
 
     // ---- time
 
-    private TimeSource.Timer schedule() {
+    private static Ticker ticker(ServerOptions options, Hub hub) {
         Duration often = min(options.heartbeat(), min(options.writeTimeout(), options.streamLinger()))
                 .dividedBy(4);
-        return options.timeSource().schedule(() -> run(this::tick), often);
+        return new Ticker(options.timeSource(), hub::run, often, hub::tick, () -> !hub.streams.isEmpty());
     }
 
     private static Duration min(Duration a, Duration b) {
@@ -222,9 +219,6 @@ final class Hub {
         for (EventStream stream : streams.values()) {
             Quietly.run(() -> stream.tick(now)); // the others' heartbeats depend on it
         }
-        synchronized (lock) {
-            ticker = stopping || streams.isEmpty() ? null : schedule();
-        }
     }
 
     /** Ends all streams, and all waiting. */
@@ -234,10 +228,8 @@ final class Hub {
                 return;
             }
             stopping = true;
-            if (ticker != null) {
-                ticker.cancel();
-            }
         }
+        ticker.stop();
         for (Subscription registry : registries) {
             try {
                 registry.close();

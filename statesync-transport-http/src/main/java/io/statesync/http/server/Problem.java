@@ -1,6 +1,7 @@
 package io.statesync.http.server;
 
 import io.statesync.http.internal.Json;
+import io.statesync.http.server.internal.Answer;
 import io.statesync.internal.Failures;
 import io.statesync.internal.Texts;
 import java.io.Serial;

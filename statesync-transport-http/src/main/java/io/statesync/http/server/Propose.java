@@ -7,6 +7,7 @@ import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
 import io.statesync.WriteResult;
 import io.statesync.http.internal.Json;
+import io.statesync.http.server.internal.Answer;
 import io.statesync.internal.Texts;
 import java.io.IOException;
 import java.util.Objects;

@@ -3,6 +3,7 @@ package io.statesync.http.server;
 import io.statesync.Revision;
 import io.statesync.StateVersion;
 import io.statesync.TimeSource;
+import io.statesync.http.server.internal.Answer;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;

@@ -3,6 +3,7 @@ package io.statesync.http.server;
 import io.statesync.Revision;
 import io.statesync.StateVersion;
 import io.statesync.http.internal.Json;
+import io.statesync.http.server.internal.Answer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;

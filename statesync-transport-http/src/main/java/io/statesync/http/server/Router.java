@@ -1,13 +1,13 @@
 package io.statesync.http.server;
 
-import io.statesync.TimeSource;
-import jakarta.servlet.AsyncContext;
+import io.statesync.http.server.internal.Answer;
+import io.statesync.http.server.internal.Cors;
+import io.statesync.http.server.internal.Responder;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +22,7 @@ final class Router {
     private final PullMany pullMany;
     private final Propose propose;
     private final Streams streams;
+    private final Responder responder;
 
     Router(Hub hub) {
         this.hub = hub;
@@ -30,28 +31,28 @@ final class Router {
         pullMany = new PullMany(hub);
         propose = new Propose(hub);
         streams = new Streams(hub);
+        responder = new Responder(hub.options().timeSource(), hub::run);
     }
 
     void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        Call call = new Call(request, hub.options());
         try {
             if (!cors.isAnswered(request, response)) {
                 if (hub.isStopping()) {
                     throw Problem.stopping();
                 }
-                route(call, request, response);
+                route(request, response);
             }
         } catch (Problem problem) {
-            call.skipBody();
-            write(request, response, problem.answer());
+            Responder.skipBody(request);
+            Responder.write(request, response, problem.answer());
         } catch (CodecLookupException e) {
             log.error("a request failed", e);
-            write(request, response, Problem.sourceFailed().answer());
+            Responder.write(request, response, Problem.sourceFailed().answer());
         }
     }
 
-    private void route(Call call, HttpServletRequest request, HttpServletResponse response)
-            throws Problem, IOException {
+    private void route(HttpServletRequest request, HttpServletResponse response) throws Problem, IOException {
+        Call call = new Call(request, hub.options());
         String path = request.getPathInfo() != null ? request.getPathInfo() : request.getServletPath();
         if (path.startsWith(STREAMS)) {
             String id = path.substring(STREAMS.length());
@@ -59,7 +60,7 @@ final class Router {
             if (request.getMethod().equals("GET")) {
                 streams.connect(call, id, response);
             } else {
-                write(request, response, streams.change(call, id));
+                Responder.write(request, response, streams.change(call, id));
             }
             return;
         }
@@ -78,7 +79,7 @@ final class Router {
             }
             case "/streams" -> {
                 checkMethod(request, "POST");
-                write(request, response, streams.make(call));
+                Responder.write(request, response, streams.make(call));
             }
             case "/events" -> {
                 checkMethod(request, "GET");
@@ -98,45 +99,18 @@ final class Router {
         throw Problem.methodNotAllowed(method, String.join(", ", allowed));
     }
 
-    private static void write(HttpServletRequest request, HttpServletResponse response, Answer answer)
-            throws IOException {
-        answer.writeHead(response);
-        if (answer.body().length > 0 && !request.getMethod().equals("HEAD")) {
-            response.getOutputStream().write(answer.body());
-        }
-    }
-
-    /** Writes an answer: here, if it is there already; otherwise when it comes, on no thread of the container's. */
+    /** Writes an answer, which {@link #failure} makes of a failure. */
     private void answer(
             HttpServletRequest request, HttpServletResponse response, CompletableFuture<Answer> future, boolean isWrite)
-            throws Problem, IOException {
-        CompletionStage<Answer> whole = future.exceptionally(Router::failure);
-        if (future.isDone()) {
-            write(request, response, whole.toCompletableFuture().join());
-            return;
-        }
-        AsyncContext async = request.startAsync();
-        async.setTimeout(0);
+            throws IOException {
         Duration longest = hub.options()
                 .sourceTimeout()
                 .plus(isWrite ? Duration.ZERO : hub.options().maxWait());
         Problem late = isWrite ? Problem.unknownOutcome() : Problem.sourceFailed();
-        CompletableFuture<Answer> first = new CompletableFuture<>();
-        TimeSource.Timer timer = hub.options()
-                .timeSource()
-                .schedule(
-                        () -> hub.run(() -> {
-                            if (first.complete(late.answer())) {
-                                log.error("the source did not answer afterMs={}", longest.toMillis());
-                            }
-                        }),
-                        longest);
-        AnswerOutput output = new AnswerOutput(async, response, timer::cancel);
-        output.begin();
-        boolean head = request.getMethod().equals("HEAD");
-        CompletionStage<Answer> answered = first;
-        answered.thenAccept(answer -> output.answer(head ? answer.withoutBody() : answer));
-        whole.thenAccept(first::complete);
+        responder.answer(request, response, future.exceptionally(Router::failure), longest, () -> {
+            log.error("the source did not answer afterMs={}", longest.toMillis());
+            return late.answer();
+        });
     }
 
     private static Answer failure(Throwable failure) {

@@ -2,6 +2,7 @@ package io.statesync.http.server;
 
 import io.statesync.StateCodec;
 import io.statesync.TimeSource;
+import io.statesync.http.server.internal.Cors;
 import io.statesync.internal.Checks;
 import io.statesync.internal.DefaultExecutor;
 import io.statesync.source.Authority;

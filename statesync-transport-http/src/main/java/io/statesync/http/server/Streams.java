@@ -1,5 +1,6 @@
 package io.statesync.http.server;
 
+import io.statesync.http.server.internal.Answer;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;

@@ -75,29 +75,6 @@ final class Wire {
         return utf8(json.append("}\n\n").toString());
     }
 
-    /** An event that carries a snapshot. Each line of it is a line of data; a carriage return ends a line too. */
-    static byte[] pushed(long id, byte[] snapshot) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(snapshot.length + 64);
-        out.writeBytes(utf8("id: " + id + "\nevent: snapshot\ndata: "));
-        for (int i = 0; i < snapshot.length; i++) {
-            byte b = snapshot[i];
-            if (b == '\n' || b == '\r') {
-                if (b == '\r' && i + 1 < snapshot.length && snapshot[i + 1] == '\n') {
-                    i++;
-                }
-                out.writeBytes(utf8("\ndata: "));
-            } else {
-                out.write(b);
-            }
-        }
-        out.writeBytes(utf8("\n\n"));
-        return out.toByteArray();
-    }
-
-    static byte[] retry(long millis) {
-        return utf8("retry: " + millis + "\n\n");
-    }
-
     static byte[] gzip(byte[] bytes) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(bytes.length / 3 + 32);
         try (GZIPOutputStream gzip = new GZIPOutputStream(out, 8192)) {

@@ -1,4 +1,4 @@
-package io.statesync.http.server;
+package io.statesync.http.server.internal;
 
 import io.statesync.internal.Texts;
 import jakarta.servlet.http.HttpServletRequest;
@@ -7,15 +7,15 @@ import java.net.URI;
 import java.util.Set;
 
 /** Which pages of other origins have access; what is said here a browser enforces. */
-final class Cors {
+public final class Cors {
     private final Set<String> allowed;
 
-    Cors(Set<String> allowed) {
+    public Cors(Set<String> allowed) {
         this.allowed = allowed;
     }
 
     /** Checks that each is an origin: scheme, host, and a port if it is not the scheme's. */
-    static Set<String> checked(Set<String> origins) {
+    public static Set<String> checked(Set<String> origins) {
         for (String origin : origins) {
             boolean fine;
             try {
@@ -37,7 +37,7 @@ final class Cors {
     }
 
     /** Says what a page may do; whether that is the whole answer. */
-    boolean isAnswered(HttpServletRequest request, HttpServletResponse response) {
+    public boolean isAnswered(HttpServletRequest request, HttpServletResponse response) {
         if (allowed.isEmpty()) {
             return false;
         }

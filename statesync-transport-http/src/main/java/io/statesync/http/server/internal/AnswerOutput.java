@@ -1,4 +1,4 @@
-package io.statesync.http.server;
+package io.statesync.http.server.internal;
 
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletResponse;
@@ -6,19 +6,19 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /** An answer that was not there at once, written when it is. */
-final class AnswerOutput extends AsyncOutput {
+public final class AnswerOutput extends AsyncOutput {
     private final HttpServletResponse response;
     private final Runnable afterwards;
     private volatile @Nullable Answer answer;
     private boolean begun; // by the run under way only
 
-    AnswerOutput(AsyncContext context, HttpServletResponse response, Runnable afterwards) throws IOException {
+    public AnswerOutput(AsyncContext context, HttpServletResponse response, Runnable afterwards) throws IOException {
         super(context, response.getOutputStream());
         this.response = response;
         this.afterwards = afterwards;
     }
 
-    void answer(Answer given) {
+    public void answer(Answer given) {
         answer = given;
         signal();
     }

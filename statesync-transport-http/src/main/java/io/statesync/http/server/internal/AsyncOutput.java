@@ -1,4 +1,4 @@
-package io.statesync.http.server;
+package io.statesync.http.server.internal;
 
 import io.statesync.internal.Conflator;
 import jakarta.servlet.AsyncContext;
@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * <p>One thread writes at a time, whichever signalled. While the container says that it can take no more, nothing is made to
  * be written; it says when it can (Servlet 6.0, 3.7).
  */
-abstract class AsyncOutput extends Conflator implements WriteListener, AsyncListener {
+public abstract class AsyncOutput extends Conflator implements WriteListener, AsyncListener {
     private static final Logger log = LoggerFactory.getLogger("io.statesync.http.server");
 
     private final AsyncContext context;
@@ -28,14 +28,14 @@ abstract class AsyncOutput extends Conflator implements WriteListener, AsyncList
     private boolean unflushed; // by the run under way only
     private volatile boolean over; // written by the run under way only
 
-    AsyncOutput(AsyncContext context, ServletOutputStream out) {
+    protected AsyncOutput(AsyncContext context, ServletOutputStream out) {
         super(Runnable::run); // what it does never blocks
         this.context = context;
         this.out = out;
     }
 
     /** Begins; on the container's thread, before anything is signalled. */
-    final void begin() {
+    public final void begin() {
         context.addListener(this);
         out.setWriteListener(this);
     }
@@ -92,7 +92,7 @@ abstract class AsyncOutput extends Conflator implements WriteListener, AsyncList
     }
 
     /** Whether something waits for the client. */
-    final boolean isWaiting() {
+    public final boolean isWaiting() {
         return waiting;
     }
 
@@ -108,7 +108,7 @@ abstract class AsyncOutput extends Conflator implements WriteListener, AsyncList
     }
 
     /** Ends it, whatever has not been written. */
-    final void abort() {
+    public final void abort() {
         broken = true;
         signal();
     }

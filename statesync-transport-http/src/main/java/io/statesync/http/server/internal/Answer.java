@@ -1,4 +1,4 @@
-package io.statesync.http.server;
+package io.statesync.http.server.internal;
 
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Map;
@@ -10,19 +10,19 @@ import org.jspecify.annotations.Nullable;
  * @param contentType null if there is no body
  */
 @SuppressWarnings("ArrayRecordComponent") // shared on purpose, and never compared
-record Answer(int status, @Nullable String contentType, byte[] body, int length, Map<String, String> headers) {
-    static final byte[] NOTHING = {};
+public record Answer(int status, @Nullable String contentType, byte[] body, int length, Map<String, String> headers) {
+    public static final byte[] NOTHING = {};
 
-    Answer(int status, @Nullable String contentType, byte[] body, Map<String, String> headers) {
+    public Answer(int status, @Nullable String contentType, byte[] body, Map<String, String> headers) {
         this(status, contentType, body, body.length, headers);
     }
 
-    static Answer json(int status, byte[] body) {
+    public static Answer json(int status, byte[] body) {
         return new Answer(status, "application/json", body, Map.of());
     }
 
     /** Writes everything but the body. */
-    void writeHead(HttpServletResponse response) {
+    public void writeHead(HttpServletResponse response) {
         response.setStatus(status);
         headers.forEach(response::addHeader); // beside what was said for other origins
         if (contentType != null) {
@@ -32,7 +32,7 @@ record Answer(int status, @Nullable String contentType, byte[] body, int length,
     }
 
     /** The same for a {@code HEAD}. */
-    Answer withoutBody() {
+    public Answer withoutBody() {
         return new Answer(status, contentType, NOTHING, length, headers);
     }
 }

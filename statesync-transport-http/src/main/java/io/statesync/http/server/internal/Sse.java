@@ -1,0 +1,39 @@
+package io.statesync.http.server.internal;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.ByteArrayOutputStream;
+
+/** The form of server-sent events. */
+public final class Sse {
+    /** A comment. */
+    public static final byte[] HEARTBEAT = ":\n\n".getBytes(UTF_8);
+
+    private Sse() {}
+
+    /** How long a client should wait before it comes back. */
+    public static byte[] retry(long millis) {
+        return ("retry: " + millis + "\n\n").getBytes(UTF_8);
+    }
+
+    /** An event whose data may have several lines. A carriage return ends a line too. */
+    public static byte[] event(long id, String type, byte[] data) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(data.length + 64);
+        out.writeBytes(("id: " + id + "\nevent: " + type + "\ndata: ").getBytes(UTF_8));
+        int from = 0;
+        for (int i = 0; i < data.length; i++) {
+            byte b = data[i];
+            if (b == '\n' || b == '\r') {
+                out.write(data, from, i - from);
+                out.writeBytes("\ndata: ".getBytes(UTF_8));
+                if (b == '\r' && i + 1 < data.length && data[i + 1] == '\n') {
+                    i++;
+                }
+                from = i + 1;
+            }
+        }
+        out.write(data, from, data.length - from);
+        out.writeBytes("\n\n".getBytes(UTF_8));
+        return out.toByteArray();
+    }
+}

@@ -2,6 +2,7 @@
 module io.statesync.transport.http {
     requires org.slf4j;
     requires static transitive jakarta.servlet;
+    requires static tools.jackson.databind;
     requires static transitive org.jspecify;
     requires tools.jackson.core;
     requires transitive io.statesync.core;
@@ -9,4 +10,5 @@ module io.statesync.transport.http {
 
     exports io.statesync.http;
     exports io.statesync.http.server;
+    exports io.statesync.http.zuno;
 }

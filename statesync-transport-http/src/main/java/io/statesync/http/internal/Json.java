@@ -110,6 +110,21 @@ public final class Json {
             }
         }
 
+        /** Whether a string is here. */
+        public boolean isString() {
+            return parser.currentToken() == JsonToken.VALUE_STRING;
+        }
+
+        /** Whether a whole number is here. */
+        public boolean isWholeNumber() {
+            return parser.currentToken() == JsonToken.VALUE_NUMBER_INT;
+        }
+
+        /** Whether an object is here. */
+        public boolean isObject() {
+            return parser.currentToken() == JsonToken.START_OBJECT;
+        }
+
         /** The text that is here. */
         public String text(String field) throws ProtocolException {
             if (parser.currentToken() != JsonToken.VALUE_STRING) {

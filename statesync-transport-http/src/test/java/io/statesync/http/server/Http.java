@@ -15,36 +15,38 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Requests as a stranger would write them. */
-final class Http implements AutoCloseable {
+public final class Http implements AutoCloseable {
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final URI base;
     private final List<Events> open = new ArrayList<>();
 
-    Http(URI base) {
+    public Http(URI base) {
         this.base = base;
     }
 
-    static String encoded(String text) {
+    public static String encoded(String text) {
         return URLEncoder.encode(text, UTF_8);
     }
 
-    HttpResponse<String> get(String path, String... headers) throws IOException, InterruptedException {
+    public HttpResponse<String> get(String path, String... headers) throws IOException, InterruptedException {
         return client.send(request(path, headers).build(), HttpResponse.BodyHandlers.ofString(UTF_8));
     }
 
-    HttpResponse<byte[]> bytes(String path, String... headers) throws IOException, InterruptedException {
+    public HttpResponse<byte[]> bytes(String path, String... headers) throws IOException, InterruptedException {
         return client.send(request(path, headers).build(), HttpResponse.BodyHandlers.ofByteArray());
     }
 
-    HttpResponse<String> send(String method, String path, String... headers) throws IOException, InterruptedException {
+    public HttpResponse<String> send(String method, String path, String... headers)
+            throws IOException, InterruptedException {
         HttpRequest request = request(path, headers)
                 .method(method, HttpRequest.BodyPublishers.noBody())
                 .build();
         return client.send(request, HttpResponse.BodyHandlers.ofString(UTF_8));
     }
 
-    HttpResponse<String> post(String path, String json, String... headers) throws IOException, InterruptedException {
+    public HttpResponse<String> post(String path, String json, String... headers)
+            throws IOException, InterruptedException {
         HttpRequest request = request(path, headers)
                 .setHeader("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(json, UTF_8))
@@ -52,7 +54,8 @@ final class Http implements AutoCloseable {
         return client.send(request, HttpResponse.BodyHandlers.ofString(UTF_8));
     }
 
-    HttpResponse<String> postAs(String contentType, String path, String body) throws IOException, InterruptedException {
+    public HttpResponse<String> postAs(String contentType, String path, String body)
+            throws IOException, InterruptedException {
         HttpRequest request = request(path)
                 .setHeader("Content-Type", contentType)
                 .POST(HttpRequest.BodyPublishers.ofString(body, UTF_8))
@@ -66,7 +69,7 @@ final class Http implements AutoCloseable {
     }
 
     /** Opens a stream of events. */
-    Events events(String path, String... headers) throws IOException, InterruptedException {
+    public Events events(String path, String... headers) throws IOException, InterruptedException {
         Events events =
                 new Events(client.send(request(path, headers).build(), HttpResponse.BodyHandlers.ofInputStream()));
         open.add(events);
@@ -81,7 +84,7 @@ final class Http implements AutoCloseable {
     }
 
     /** A stream of events, read line by line. */
-    static final class Events implements AutoCloseable {
+    public static final class Events implements AutoCloseable {
         private final HttpResponse<InputStream> response;
         private final BufferedReader lines;
 
@@ -90,12 +93,12 @@ final class Http implements AutoCloseable {
             this.lines = new BufferedReader(new InputStreamReader(response.body(), UTF_8));
         }
 
-        HttpResponse<InputStream> response() {
+        public HttpResponse<InputStream> response() {
             return response;
         }
 
         /** The next block of lines before an empty one, joined by {@code |}; without ids. Null at the end. */
-        String next() throws IOException {
+        public String next() throws IOException {
             StringBuilder block = new StringBuilder();
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 if (line.isEmpty()) {
@@ -109,7 +112,7 @@ final class Http implements AutoCloseable {
         }
 
         /** The next block that is an event. */
-        String event() throws IOException {
+        public String event() throws IOException {
             String block = next();
             while (block != null && !block.startsWith("event: ")) {
                 block = next();

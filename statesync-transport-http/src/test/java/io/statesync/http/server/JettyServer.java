@@ -1,5 +1,6 @@
 package io.statesync.http.server;
 
+import jakarta.servlet.http.HttpServlet;
 import java.net.InetAddress;
 import java.time.Duration;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
@@ -13,17 +14,17 @@ public final class JettyServer implements ServletServer {
     private final Server server;
     private final ServerConnector connector;
 
-    public JettyServer(StateServlet servlet) throws Exception {
+    public JettyServer(HttpServlet servlet) throws Exception {
         this(servlet, 0);
     }
 
     /** On a port of its own, to come back where another was. */
-    public JettyServer(StateServlet servlet, int port) throws Exception {
+    public JettyServer(HttpServlet servlet, int port) throws Exception {
         this(servlet, port, Duration.ofSeconds(30));
     }
 
     /** That ends a connection on which nothing happened for so long. */
-    JettyServer(StateServlet servlet, int port, Duration idleTimeout) throws Exception {
+    JettyServer(HttpServlet servlet, int port, Duration idleTimeout) throws Exception {
         QueuedThreadPool threads = new QueuedThreadPool(16, 4);
         threads.setName("jetty");
         threads.setDaemon(true);

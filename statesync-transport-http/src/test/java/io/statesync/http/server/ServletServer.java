@@ -1,5 +1,6 @@
 package io.statesync.http.server;
 
+import jakarta.servlet.http.HttpServlet;
 import java.net.URI;
 import java.time.Duration;
 
@@ -21,13 +22,13 @@ public interface ServletServer extends AutoCloseable {
     enum Kind {
         JETTY {
             @Override
-            ServletServer start(StateServlet servlet, Duration timeout) throws Exception {
+            public ServletServer start(HttpServlet servlet, Duration timeout) throws Exception {
                 return new JettyServer(servlet, 0, timeout);
             }
         },
         TOMCAT {
             @Override
-            ServletServer start(StateServlet servlet, Duration timeout) throws Exception {
+            public ServletServer start(HttpServlet servlet, Duration timeout) throws Exception {
                 return new TomcatServer(servlet, timeout);
             }
         };
@@ -37,9 +38,9 @@ public interface ServletServer extends AutoCloseable {
          *
          * @param timeout after so long without progress it ends a connection that is written to
          */
-        abstract ServletServer start(StateServlet servlet, Duration timeout) throws Exception;
+        public abstract ServletServer start(HttpServlet servlet, Duration timeout) throws Exception;
 
-        ServletServer start(StateServlet servlet) throws Exception {
+        public ServletServer start(HttpServlet servlet) throws Exception {
             return start(servlet, Duration.ofSeconds(100));
         }
     }

@@ -1,5 +1,6 @@
 package io.statesync.http.server;
 
+import jakarta.servlet.http.HttpServlet;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,7 +22,7 @@ public final class TomcatServer implements ServletServer {
     private final Connector connector = new Connector();
 
     /** That ends a connection which makes no progress for so long while it is read or written. */
-    TomcatServer(StateServlet servlet, Duration connectionTimeout) throws Exception {
+    TomcatServer(HttpServlet servlet, Duration connectionTimeout) throws Exception {
         log.setLevel(Level.WARNING);
         tomcat.setBaseDir(Path.of("target", "tomcat").toAbsolutePath().toString());
         AbstractProtocol<?> protocol = protocol();

@@ -1,0 +1,486 @@
+package io.statesync.http.zuno;
+
+import io.statesync.StateCodec;
+import io.statesync.TimeSource;
+import io.statesync.http.server.Access;
+import io.statesync.http.server.Action;
+import io.statesync.http.server.Authorizer;
+import io.statesync.http.server.internal.Answer;
+import io.statesync.http.server.internal.Cors;
+import io.statesync.http.server.internal.Responder;
+import io.statesync.http.server.internal.Ticker;
+import io.statesync.internal.Checks;
+import io.statesync.internal.DefaultExecutor;
+import io.statesync.internal.Quietly;
+import io.statesync.internal.Texts;
+import io.statesync.jackson.JacksonCodec;
+import io.statesync.source.StoreRegistry;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Serial;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A servlet that speaks Zuno's wire protocol, version 1, over the stores of a registry: what docs/zuno.md describes.
+ *
+ * <p>Map it to a path with a wildcard, such as {@code /zuno/*}, with asynchronous support: clients use {@code /zuno/sse},
+ * {@code /zuno/sync} and {@code /zuno/snapshot}, or, for a room, {@code /zuno/{room}/sse} and so on, whose key {@code k} is
+ * topic {@code {room}/k}. A thread of the container is used for the time that it takes to read a request. Safe for use from
+ * any thread, as containers need it.
+ *
+ * <p>Close it, or have the container destroy it, before the container stops.
+ */
+public final class ZunoServlet extends HttpServlet implements AutoCloseable {
+    @Serial
+    private static final long serialVersionUID = 1L;
+
+    private static final Logger log = LoggerFactory.getLogger("io.statesync.http.zuno");
+
+    /** So many readers are told on one thread; of more, several threads tell them. */
+    private static final int FAN_OUT = 128;
+
+    private final transient StoreRegistry registry;
+    private final transient ZunoOptions options;
+    private final transient Cors cors;
+    private final transient Responder responder;
+    private final transient Map<String, Room> rooms = new ConcurrentHashMap<>(); // that have readers
+    private final transient Set<Reader> readers = ConcurrentHashMap.newKeySet();
+    private final transient AtomicInteger count = new AtomicInteger(); // of readers, also of those that are about to be
+    private final transient Ticker ticker;
+    private volatile boolean stopping;
+
+    private ZunoServlet(Builder b) {
+        registry = b.registry;
+        options = b.options();
+        cors = new Cors(options.allowedOrigins());
+        responder = new Responder(options.timeSource(), this::run);
+        Duration shorter = options.heartbeat().compareTo(options.writeTimeout()) < 0
+                ? options.heartbeat()
+                : options.writeTimeout();
+        ticker =
+                new Ticker(options.timeSource(), this::run, shorter.dividedBy(4), this::tick, () -> !readers.isEmpty());
+    }
+
+    /** A builder of a servlet over the stores of a registry. */
+    public static Builder builder(StoreRegistry registry) {
+        return new Builder(Objects.requireNonNull(registry, "registry"));
+    }
+
+    /** How many clients are connected at this moment. */
+    public int readers() {
+        return readers.size();
+    }
+
+    /** Ends all streams; later requests are answered 503. Does not wait for clients. Idempotent. */
+    @Override
+    public void close() {
+        stopping = true;
+        ticker.stop();
+        readers.forEach(Reader::end);
+    }
+
+    /** Closes it. */
+    @Override
+    public void destroy() {
+        close();
+    }
+
+    private void run(Runnable task) {
+        try {
+            options.executor().execute(task);
+        } catch (Throwable t) { // whatever an executor throws, the task must run
+            Quietly.run(() -> log.warn("the executor refused a task, which runs on the caller's thread", t));
+            task.run();
+        }
+    }
+
+    private void tick() {
+        long now = options.timeSource().nanoTime();
+        for (Reader reader : readers) {
+            Quietly.run(() -> reader.tick(now)); // the others' heartbeats depend on it
+        }
+    }
+
+    private void tell(Iterable<Reader> told) {
+        List<Reader> chunk = new ArrayList<>();
+        for (Reader reader : told) {
+            chunk.add(reader);
+            if (chunk.size() == FAN_OUT) {
+                List<Reader> full = chunk;
+                run(() -> full.forEach(Reader::signal));
+                chunk = new ArrayList<>();
+            }
+        }
+        chunk.forEach(Reader::signal);
+    }
+
+    // ---- requests
+
+    @Override
+    protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        try {
+            if (!cors.isAnswered(request, response)) {
+                if (stopping) {
+                    throw Refusal.later("STOPPING");
+                }
+                route(request, response);
+            }
+        } catch (Refusal refusal) {
+            Responder.skipBody(request);
+            Responder.write(request, response, refusal.answer());
+        }
+    }
+
+    private void route(HttpServletRequest request, HttpServletResponse response) throws Refusal, IOException {
+        String path = request.getPathInfo() != null ? request.getPathInfo() : request.getServletPath();
+        int slash = path.lastIndexOf('/');
+        String name = room(path.substring(0, Math.max(0, slash)));
+        String what = path.substring(slash + 1);
+        switch (what) {
+            case "sse" -> {
+                check(request, "GET");
+                follow(name, request, response);
+            }
+            case "sync" -> {
+                check(request, "POST");
+                sync(name, request, response);
+            }
+            case "snapshot" -> {
+                check(request, "GET");
+                snapshot(name, request, response);
+            }
+            default -> throw Refusal.of(404, "NOT_FOUND");
+        }
+    }
+
+    /** The name of the room that a path names; empty if it names none. */
+    private String room(String path) throws Refusal {
+        String name = path.startsWith("/") ? path.substring(1) : path;
+        if (name.indexOf('/') >= 0 || (name.isBlank() && !name.isEmpty()) || name.length() > options.maxKeyLength()) {
+            throw Refusal.of(404, "NOT_FOUND");
+        }
+        return name;
+    }
+
+    private static void check(HttpServletRequest request, String allowed) throws Refusal {
+        if (!request.getMethod().equals(allowed)) {
+            throw Refusal.methodNotAllowed(allowed);
+        }
+    }
+
+    private StoreRegistry view(String room) {
+        return room.isEmpty() ? registry : registry.under(prefix(room));
+    }
+
+    private static String prefix(String room) {
+        return room.isEmpty() ? "" : room + "/";
+    }
+
+    private Served served(String room) {
+        return new Served(prefix(room), options.codecs());
+    }
+
+    private Access access(HttpServletRequest request, String topic, Action action) {
+        try {
+            return options.authorizer().authorize(request, topic, action);
+        } catch (Throwable t) { // the user's code: in doubt, no
+            Quietly.run(() -> log.error(
+                    "the authorizer failed, and access is denied topic={} action={}", Texts.quote(topic), action, t));
+            return Access.DENIED;
+        }
+    }
+
+    // ---- reading
+
+    private void snapshot(String name, HttpServletRequest request, HttpServletResponse response) throws IOException {
+        Served served = served(name);
+        Room room = new Room(view(name), served, this::tell);
+        Room.Snapshot snapshot =
+                room.snapshot(key -> access(request, served.topic(key), Action.READ) == Access.ALLOWED);
+        byte[] end = Wire.utf8(",\"lastEventId\":" + snapshot.id() + "}");
+        byte[] begin = Wire.utf8("{\"state\":");
+        byte[] all = new byte[begin.length + snapshot.json().length + end.length];
+        System.arraycopy(begin, 0, all, 0, begin.length);
+        System.arraycopy(snapshot.json(), 0, all, begin.length, snapshot.json().length);
+        System.arraycopy(end, 0, all, begin.length + snapshot.json().length, end.length);
+        Responder.write(
+                request, response, new Answer(200, "application/json", all, Map.of("Cache-Control", "no-store")));
+    }
+
+    private void follow(String name, HttpServletRequest request, HttpServletResponse response)
+            throws Refusal, IOException {
+        long lastEventId = lastEventId(request);
+        if (count.incrementAndGet() > options.maxReaders()) {
+            count.decrementAndGet();
+            throw Refusal.later("TOO_MANY_READERS");
+        }
+        response.setStatus(HttpServletResponse.SC_OK);
+        response.setContentType("text/event-stream");
+        response.setCharacterEncoding("UTF-8");
+        response.setHeader("Cache-Control", "no-cache, no-transform");
+        response.setHeader("X-Accel-Buffering", "no"); // a proxy that gathers answers would hold up events
+        if (request.getProtocol().startsWith("HTTP/1.")) {
+            response.setHeader("Connection", "close"); // a client that takes nothing must not keep it after the end
+        }
+        AsyncContext async = request.startAsync();
+        async.setTimeout(0);
+        Room room = acquire(name);
+        Reader[] self = new Reader[1];
+        Reader reader = new Reader(
+                room,
+                options,
+                async,
+                response.getOutputStream(),
+                lastEventId,
+                key -> access(request, room.served().topic(key), Action.READ) == Access.ALLOWED,
+                () -> left(name, self[0]));
+        self[0] = reader;
+        readers.add(reader);
+        enter(name, reader);
+        ticker.begin();
+        reader.begin();
+        if (stopping) {
+            reader.end(); // it may have come after all were ended
+        }
+    }
+
+    /** The last event that the client has heard of; 0 if it says none, or nothing that could be one. */
+    private static long lastEventId(HttpServletRequest request) {
+        String text = request.getHeader("Last-Event-ID");
+        if (text == null || text.isBlank()) {
+            text = request.getParameter("lastEventId");
+        }
+        try {
+            return text == null ? 0 : Math.max(0, Long.parseLong(text.strip()));
+        } catch (NumberFormatException e) {
+            return 0;
+        }
+    }
+
+    private Room acquire(String name) {
+        Room known = rooms.get(name);
+        return known != null ? known : new Room(view(name), served(name), this::tell);
+    }
+
+    private void enter(String name, Reader reader) {
+        rooms.compute(name, (n, known) -> {
+            reader.room().add(reader);
+            return reader.room();
+        });
+    }
+
+    private void left(String name, Reader reader) {
+        if (readers.remove(reader)) {
+            count.decrementAndGet();
+            rooms.computeIfPresent(
+                    name, (n, known) -> reader.room().remove(reader) && known == reader.room() ? null : known);
+        }
+    }
+
+    // ---- writing
+
+    private void sync(String name, HttpServletRequest request, HttpServletResponse response)
+            throws Refusal, IOException {
+        byte[] body = body(request);
+        Served served = served(name);
+        Sync sync = new Sync(view(name), served, options, topic -> access(request, topic, Action.WRITE));
+        responder.answer(request, response, sync.answer(body), options.sourceTimeout(), () -> {
+            log.error(
+                    "the source did not answer a write afterMs={}",
+                    options.sourceTimeout().toMillis());
+            return Refusal.later("UNKNOWN_OUTCOME").answer();
+        });
+    }
+
+    private byte[] body(HttpServletRequest request) throws Refusal, IOException {
+        int limit = options.maxBody();
+        if (request.getContentLengthLong() > limit) {
+            throw Refusal.of(413, "PAYLOAD_TOO_LARGE");
+        }
+        byte[] body = request.getInputStream().readNBytes(limit + 1);
+        if (body.length <= limit && "gzip".equalsIgnoreCase(request.getHeader("Content-Encoding"))) {
+            try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(body), 8192)) {
+                body = in.readNBytes(limit + 1);
+            } catch (IOException e) { // of bytes in memory
+                throw Refusal.of(400, "INVALID_JSON");
+            }
+        }
+        if (body.length > limit) {
+            throw Refusal.of(413, "PAYLOAD_TOO_LARGE");
+        }
+        return body;
+    }
+
+    /**
+     * The options of a {@link ZunoServlet}.
+     *
+     * <table>
+     * <caption>Defaults</caption>
+     * <tr><th>option</th><th>default</th></tr>
+     * <tr><td>codecs</td><td>all stores hold a {@code JsonNode}, those that clients make too</td></tr>
+     * <tr><td>authorizer</td><td>everybody may read, nobody may write</td></tr>
+     * <tr><td>challenge</td><td>none</td></tr>
+     * <tr><td>allowedOrigins</td><td>none: pages of other origins have no access</td></tr>
+     * <tr><td>maxBody</td><td>512 KiB</td></tr>
+     * <tr><td>maxKeyLength</td><td>256</td></tr>
+     * <tr><td>maxReaders</td><td>10,000</td></tr>
+     * <tr><td>sourceTimeout</td><td>30 s</td></tr>
+     * <tr><td>heartbeat</td><td>15 s</td></tr>
+     * <tr><td>writeTimeout</td><td>30 s</td></tr>
+     * <tr><td>executor</td><td>a pool of daemon threads that everything shares, whose idle threads end</td></tr>
+     * <tr><td>timeSource</td><td>the system's</td></tr>
+     * </table>
+     *
+     * <p>Not safe for use from several threads at once.
+     */
+    public static final class Builder {
+        private final StoreRegistry registry;
+        private Function<? super String, ? extends @Nullable StateCodec<?>> codecs = defaultCodecs();
+        private Authorizer authorizer = Authorizer.readOnly();
+        private String challenge = "";
+        private Set<String> allowedOrigins = Set.of();
+        private int maxBody = 512 << 10;
+        private int maxKeyLength = 256;
+        private int maxReaders = 10_000;
+        private Duration sourceTimeout = Duration.ofSeconds(30);
+        private Duration heartbeat = Duration.ofSeconds(15);
+        private Duration writeTimeout = Duration.ofSeconds(30);
+        private Executor executor = DefaultExecutor.SHARED;
+        private TimeSource timeSource = TimeSource.system();
+
+        private Builder(StoreRegistry registry) {
+            this.registry = registry;
+        }
+
+        private static Function<String, StateCodec<?>> defaultCodecs() {
+            StateCodec<?> tree = JacksonCodec.json(JsonNode.class);
+            return topic -> tree;
+        }
+
+        /**
+         * How the states of stores are JSON.
+         *
+         * @param codecs the codec of a topic; null for one that is not served. Called often, so it should be quick, and give
+         *     the same codec for the same topic
+         */
+        public Builder codecs(Function<? super String, ? extends @Nullable StateCodec<?>> codecs) {
+            this.codecs = Objects.requireNonNull(codecs, "codecs");
+            return this;
+        }
+
+        /**
+         * Who may read and write which topic. A client hears nothing of topics that it may not read. Of those that are made
+         * while it is connected it is asked then, with the request that the client connected with.
+         */
+        public Builder authorizer(Authorizer authorizer) {
+            this.authorizer = Objects.requireNonNull(authorizer, "authorizer");
+            return this;
+        }
+
+        /** The {@code WWW-Authenticate} of an answer 401; empty for none. */
+        public Builder challenge(String challenge) {
+            this.challenge = Objects.requireNonNull(challenge, "challenge");
+            return this;
+        }
+
+        /**
+         * The origins whose pages have access, such as {@code https://app.example.com}.
+         *
+         * @throws IllegalArgumentException if one is no origin
+         */
+        public Builder allowedOrigins(Collection<String> origins) {
+            this.allowedOrigins = Cors.checked(Set.copyOf(new LinkedHashSet<>(origins)));
+            return this;
+        }
+
+        /** How long a body may be, in bytes, and once it is decompressed. */
+        public Builder maxBody(int bytes) {
+            this.maxBody = Checks.positive("maxBody", bytes);
+            return this;
+        }
+
+        /** How long the key of a store, the name of a room, an origin and an idempotency key may be, in characters. */
+        public Builder maxKeyLength(int characters) {
+            this.maxKeyLength = Checks.positive("maxKeyLength", characters);
+            return this;
+        }
+
+        /** How many clients may be connected; more are answered 503. */
+        public Builder maxReaders(int maxReaders) {
+            this.maxReaders = Checks.positive("maxReaders", maxReaders);
+            return this;
+        }
+
+        /** How long a write may take; after that the client is told that its outcome is not known. */
+        public Builder sourceTimeout(Duration timeout) {
+            this.sourceTimeout = Checks.positive("sourceTimeout", timeout);
+            return this;
+        }
+
+        /** After how much silence a comment is sent. */
+        public Builder heartbeat(Duration heartbeat) {
+            this.heartbeat = Checks.positive("heartbeat", heartbeat);
+            return this;
+        }
+
+        /** How long a client may take nothing before it is disconnected. */
+        public Builder writeTimeout(Duration timeout) {
+            this.writeTimeout = Checks.positive("writeTimeout", timeout);
+            return this;
+        }
+
+        /** What tells readers that something happened. */
+        public Builder executor(Executor executor) {
+            this.executor = Objects.requireNonNull(executor, "executor");
+            return this;
+        }
+
+        /** The time, for tests. */
+        public Builder timeSource(TimeSource timeSource) {
+            this.timeSource = Objects.requireNonNull(timeSource, "timeSource");
+            return this;
+        }
+
+        private ZunoOptions options() {
+            return new ZunoOptions(
+                    codecs,
+                    authorizer,
+                    challenge,
+                    allowedOrigins,
+                    maxBody,
+                    maxKeyLength,
+                    maxReaders,
+                    sourceTimeout,
+                    heartbeat,
+                    writeTimeout,
+                    executor,
+                    timeSource);
+        }
+
+        /** The servlet. */
+        public ZunoServlet build() {
+            return new ZunoServlet(this);
+        }
+    }
+}

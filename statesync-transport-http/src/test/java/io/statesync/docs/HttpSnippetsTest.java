@@ -14,11 +14,15 @@ import io.statesync.http.server.Action;
 import io.statesync.http.server.Authorizer;
 import io.statesync.http.server.JettyServer;
 import io.statesync.http.server.StateServlet;
+import io.statesync.http.zuno.ZunoServlet;
 import io.statesync.jackson.JacksonCodec;
 import io.statesync.replica.StateReplica;
 import io.statesync.source.RevisionedStore;
 import io.statesync.source.StoreRegistry;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -27,6 +31,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.StringNode;
 
 /** The code of docs/http.md, run against a real server. */
 @Timeout(60)
@@ -88,6 +94,33 @@ class HttpSnippetsTest {
             // end
         } finally {
             servlet.close();
+        }
+    }
+
+    @Test
+    void zunosClientsAreServed() throws Exception {
+        // snippet: zunoServlet
+        StoreRegistry registry = StoreRegistry.create();
+        ZunoServlet zuno = ZunoServlet.builder(registry)
+                .authorizer(
+                        (request, topic, action) -> action == Action.READ || request.getHeader("Authorization") != null
+                                ? Access.ALLOWED
+                                : Access.DENIED)
+                .build(); // add it to your container at /zuno/*, with asynchronous support
+
+        RevisionedStore<JsonNode> theme = registry.store("theme", () -> StringNode.valueOf("light"));
+        theme.set(StringNode.valueOf("dark")); // every client hears of it
+        // end
+        try (JettyServer server = new JettyServer(zuno)) {
+            String snapshot = HttpClient.newHttpClient()
+                    .send(
+                            HttpRequest.newBuilder(URI.create(server.base() + "/snapshot"))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString())
+                    .body();
+            assertThat(snapshot).startsWith("{\"state\":{\"theme\":{\"state\":\"dark\",\"version\":");
+        } finally {
+            zuno.close();
         }
     }
 

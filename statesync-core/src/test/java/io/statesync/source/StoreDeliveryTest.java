@@ -53,8 +53,11 @@ class StoreDeliveryTest {
         await().atMost(30, TimeUnit.SECONDS)
                 .pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(1))
-                .until(() -> !handler.events.isEmpty()
-                        && handler.revisions().get(handler.events.size() - 1).equals(Long.toString(revision)));
+                .until(() -> {
+                    List<String> revisions = handler.revisions(); // once: it goes on meanwhile
+                    return !revisions.isEmpty()
+                            && revisions.get(revisions.size() - 1).equals(Long.toString(revision));
+                });
     }
 
     @Test

@@ -92,7 +92,8 @@ final class Proposals {
         }
     }
 
-    private static Reply<byte[]> sent(@Nullable Reply<byte[]> reply, @Nullable Throwable error) {
+    /** The answer to a proposal that was sent. */
+    static Reply<byte[]> sent(@Nullable Reply<byte[]> reply, @Nullable Throwable error) {
         if (reply != null) {
             return reply;
         }
@@ -143,7 +144,7 @@ final class Proposals {
         };
     }
 
-    private static <T extends @Nullable Object> WriteResult<T> notSent(Reply<byte[]> reply) throws NotSentException {
+    static <T extends @Nullable Object> WriteResult<T> notSent(Reply<byte[]> reply) throws NotSentException {
         HttpStateException failure = reply.failure();
         throw new NotSentException(Texts.reason(failure), failure);
     }

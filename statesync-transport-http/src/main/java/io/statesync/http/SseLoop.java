@@ -28,7 +28,12 @@ final class SseLoop {
      *
      * @param readTimeout how long the stream may be silent; null for ever
      */
-    record Opening(HttpRequest request, @Nullable Duration readTimeout) {}
+    record Opening(HttpRequest request, @Nullable Duration readTimeout, boolean resumes) {
+        /** With the last event id, if there is one. */
+        Opening(HttpRequest request, @Nullable Duration readTimeout) {
+            this(request, readTimeout, true);
+        }
+    }
 
     private enum State {
         CONNECTING,
@@ -119,7 +124,7 @@ final class SseLoop {
             String id = lastEventId();
             HttpRequest.Builder request = HttpRequest.newBuilder(opening.request(), (name, value) -> true);
             request.setHeader("Accept", "text/event-stream").setHeader("Cache-Control", "no-store");
-            if (isSendable(id)) {
+            if (opening.resumes() && isSendable(id)) {
                 request.setHeader("Last-Event-ID", id);
             }
             Exchange<SseStream> sent = requests.send(

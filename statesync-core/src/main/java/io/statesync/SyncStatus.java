@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *     current then; null before the first
  * @param lastError the last failure; null before the first
  * @param lastErrorAt when that was; null before the first
- * @param eventsSeen events that the transport delivered, whatever became of them
+ * @param eventsSeen events that the transport delivered, whatever became of them; snapshots that it pushed are not among them
  * @param eventsDropped events that the gate dropped: not newer, another topic's, malformed, or refused by
  *     {@code shouldRefresh}
  * @param eventsCoalesced events that passed the gate and needed no pull of their own

@@ -37,6 +37,11 @@ final class HttpBinding<T extends @Nullable Object> implements WritableBinding<T
     }
 
     @Override
+    public String toString() {
+        return "topic " + Texts.quote(topic) + " of " + client;
+    }
+
+    @Override
     public StateProposer<T> proposer() {
         return proposal -> client.proposals.propose(topic, codec, proposal);
     }

@@ -41,13 +41,15 @@ public final class HttpStateClient implements AutoCloseable {
     private static final Duration HEALTHY = Duration.ofSeconds(30);
     private static final int EVENT_OVERHEAD = 64 * 1024;
 
+    private final URI base;
     private final Requests requests;
     final Subscriptions subscriptions;
     final Pulls pulls;
     final Proposals proposals;
 
     private HttpStateClient(Builder b) {
-        Endpoint endpoint = new Endpoint(b.base);
+        base = b.base;
+        Endpoint endpoint = new Endpoint(base);
         requests = new Requests(b.httpClient, b.connectTimeout, Map.of(), b.headers, b.timeSource, endpoint::shown);
         int eventBytes = b.inline + EVENT_OVERHEAD;
         SseOptions sse = new SseOptions(
@@ -101,6 +103,12 @@ public final class HttpStateClient implements AutoCloseable {
         subscriptions.close();
         pulls.close();
         requests.close();
+    }
+
+    /** Names the base URL. */
+    @Override
+    public String toString() {
+        return "HttpStateClient[" + requests.shown.apply(base) + "]";
     }
 
     /**

@@ -33,7 +33,8 @@ public final class HttpStateException extends IOException {
     private static String start(String body) {
         ProblemBody problem = ProblemBody.of(body);
         if (!problem.type().isEmpty()) {
-            return ", " + problem.type() + ": " + Texts.quote(problem.detail(), SHOWN);
+            String detail = Texts.quote(problem.detail().replace('"', '\''), SHOWN);
+            return ", " + problem.type() + ": " + detail.substring(1, detail.length() - 1);
         }
         return body.isEmpty() ? ", no body" : ", body " + Texts.quote(body, SHOWN);
     }

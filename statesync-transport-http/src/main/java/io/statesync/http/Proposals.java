@@ -107,7 +107,7 @@ final class Proposals {
             String topic, StateCodec<T> codec, Proposal<T> proposal, Reply<byte[]> reply) {
         try {
             if (reply.body() == null) {
-                return refusal(topic, reply);
+                return refusal(topic, requests.headers == null, reply);
             }
             Envelope answer = Envelope.parse(Encodings.body(reply, maxBytes, "maxSnapshotBytes"));
             return reply.status() == 200
@@ -126,10 +126,13 @@ final class Proposals {
 
     /**
      * What an error means. Only an answer that surely comes from the source's server, or a 403, says that the write is not to
-     * be; what a proxy says while the server is away must not cost a write.
+     * be; what a proxy says while the server is away must not cost a write. Nor may credentials that have run out: only who
+     * sends none is told at once that it needs some.
+     *
+     * @param anonymous whether the client was given no headers to send
      */
-    private static <T extends @Nullable Object> WriteResult<T> refusal(String topic, Reply<byte[]> reply)
-            throws NotSentException {
+    private static <T extends @Nullable Object> WriteResult<T> refusal(
+            String topic, boolean anonymous, Reply<byte[]> reply) throws NotSentException {
         ProblemBody problem = ProblemBody.of(reply.rest());
         boolean known = !problem.type().isEmpty();
         String reason = problem.detail().isEmpty() ? Texts.quote(reply.rest(), 200) : problem.detail();
@@ -139,7 +142,11 @@ final class Proposals {
             case 403, 413 -> new WriteResult.Rejected<>(named);
             case 400, 415 -> known ? new WriteResult.Rejected<>(named) : notSent(reply);
             case 404 -> problem.type().equals("no-such-topic") ? new WriteResult.Rejected<>(named) : notSent(reply);
-            case 401, 405, 429 -> notSent(reply);
+            case 401 ->
+                anonymous && known
+                        ? new WriteResult.Rejected<>(named + "; the client sends no credentials: give it headers")
+                        : notSent(reply);
+            case 405, 429 -> notSent(reply);
             default -> new WriteResult.Unknown<>(reply.failure());
         };
     }

@@ -208,7 +208,7 @@ final class Pulls {
         if (reply.status() == 304) {
             job.notModified();
         } else if (reply.body() == null) {
-            job.completeExceptionally(reply.failure(ofTopic(job)));
+            job.completeExceptionally(reply.failureOfProtocol(ofTopic(job)));
         } else {
             decode(
                     lengthOf(reply),

@@ -36,6 +36,13 @@ record Reply<T>(
         return failure("");
     }
 
+    /** A failure of a request of the protocol, which has a hint if what answered is not of the protocol. */
+    HttpStateException failureOfProtocol(String reason) {
+        boolean foreign = (status == 404 || status == 405 || status == 501)
+                && ProblemBody.of(rest).type().isEmpty();
+        return failure(reason + (foreign ? ", no state servlet seems to answer there: is the base URL right?" : ""));
+    }
+
     HttpStateException failure(String reason) {
         return new HttpStateException(method, url, status, reason, rest);
     }

@@ -78,6 +78,9 @@ final class StreamSession {
     private Made made(Reply<byte[]> reply, List<String> topics) throws IOException, ProtocolException {
         @Nullable String[] id = new @Nullable String[1];
         long[] heartbeat = new long[1];
+        if (reply.body() == null) {
+            throw reply.failureOfProtocol("");
+        }
         byte[] body = Encodings.decode(reply.require(), reply.headers(), MAX_ANSWER, "the answer is too long");
         Json.readObject(body, (field, value) -> {
             if (field.equals("id")) {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.statesync.RevisionSync;
 import io.statesync.RevisionSyncOptions;
 import io.statesync.StateSync;
+import io.statesync.WriteResult;
 import io.statesync.http.HttpStateClient;
 import io.statesync.http.SseClient;
 import io.statesync.http.SseEvent;
@@ -31,27 +32,40 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.StringNode;
 
 /** The code of docs/http.md, run against a real server. */
 @Timeout(60)
 class HttpSnippetsTest {
+    private static final Logger log = LoggerFactory.getLogger(HttpSnippetsTest.class);
+
     record Theme(String name, int size) {}
 
     /** Whoever issues tokens. */
     private static final class Tokens {
-        CompletableFuture<Map<String, String>> header(boolean refresh) {
-            return CompletableFuture.completedFuture(Map.of("Authorization", "Bearer " + (refresh ? "new" : "old")));
+        CompletableFuture<String> newest(boolean refresh) {
+            return CompletableFuture.completedFuture(refresh ? "new" : "old");
         }
     }
 
     private final Tokens tokens = new Tokens();
 
+    // snippet: validTheme
+    /** What is sent is made a Theme as far as it goes: a field that is missing is null, or 0. */
+    static void check(Theme theme) {
+        if (theme == null || theme.name() == null || theme.size() < 1) {
+            throw new IllegalArgumentException("a theme has a name, and a size of at least 1");
+        }
+    }
+    // end
+
     private static StateServlet serve() {
         // snippet: serveOverHttp
         StoreRegistry registry = StoreRegistry.create();
-        RevisionedStore<Theme> theme = registry.store("theme", () -> new Theme("light", 12));
+        RevisionedStore<Theme> theme = registry.store("theme", () -> new Theme("light", 12), HttpSnippetsTest::check);
 
         StateServlet servlet = StateServlet.builder()
                 .registry(registry, topic -> JacksonCodec.json(Theme.class))
@@ -73,8 +87,9 @@ class HttpSnippetsTest {
             URI uri = server.base();
             AtomicReference<Theme> current = new AtomicReference<>();
             // snippet: followOverHttp
-            HttpStateClient client =
-                    HttpStateClient.builder(uri).headers(tokens::header).build();
+            HttpStateClient client = HttpStateClient.builder(uri)
+                    .headers(refresh -> tokens.newest(refresh).thenApply(t -> Map.of("Authorization", "Bearer " + t)))
+                    .build();
             RevisionSync<Theme> sync = StateSync.createRevisionSync(RevisionSyncOptions.<Theme>builder("theme")
                     .source(client.topic("theme", JacksonCodec.json(Theme.class)))
                     .applier(snapshot -> current.set(snapshot.data()))
@@ -84,8 +99,12 @@ class HttpSnippetsTest {
             StateReplica<Theme> replica =
                     StateReplica.of("theme", client.topic("theme", JacksonCodec.json(Theme.class)));
             replica.start().join();
-            replica.set(new Theme("dark", 14)).join(); // the server has taken it
+            WriteResult<Theme> result = replica.set(new Theme("dark", 14)).join(); // the server has answered
+            if (!result.isAccepted()) {
+                log.warn("not written: {}", result); // refused, or somebody was faster
+            }
             // end
+            assertThat(result.isAccepted()).isTrue();
             await().atMost(Duration.ofSeconds(20)).until(() -> current.get().equals(new Theme("dark", 14)));
             // snippet: closeHttp
             replica.close();

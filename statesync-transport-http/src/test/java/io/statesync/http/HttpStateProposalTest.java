@@ -114,6 +114,15 @@ class HttpStateProposalTest {
                 .hasMessageContaining("status " + status);
     }
 
+    /** Else a write would wait for ever for credentials that nobody gives. */
+    @Test
+    void whoSendsNoCredentialsIsToldThatTheServerWantsSome() throws Exception {
+        answer(401, "{\"type\":\"urn:statesync:unauthenticated\",\"detail\":\"say who you are\"}");
+        assertThat(propose(Proposal.of(BASE, "x")))
+                .isEqualTo(new WriteResult.Rejected<>("topic \"a\"b\", status 401: say who you are;"
+                        + " the client sends no credentials: give it headers"));
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {500, 502, 503, 504})
     void otherwiseTheOutcomeIsUnknown(int status) throws Exception {

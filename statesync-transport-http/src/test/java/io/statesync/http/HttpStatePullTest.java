@@ -134,6 +134,13 @@ class HttpStatePullTest {
     }
 
     @Test
+    void aWrongBaseUrlIsGuessed() throws Exception {
+        answer(404, "<html>nothing here</html>");
+        assertThatThrownBy(() -> pull(FakePullRequest.of("a")))
+                .hasMessageContaining("no state servlet seems to answer there: is the base URL right?");
+    }
+
+    @Test
     void anAnswerThatIsNoSnapshotBreaksTheProtocol() throws Exception {
         for (String body : List.of(
                 "",

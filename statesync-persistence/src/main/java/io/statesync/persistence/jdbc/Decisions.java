@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A proposal is looked at without a transaction first: version, then answer, then whether the base is that version. The
  * order matters: an answer that is there by the time it is looked for, but was not when the version was read, is found; the
  * other way round it would look like a conflict. What is to be written is written by a transaction that begins with the
- * update of the topic's row, and looks for the answer again.
+ * update of the topic's row, and looks for the answer again; so does what is to be answered as a conflict, if it has an id.
  */
 final class Decisions<T extends @Nullable Object> {
     private static final int DOUBTS = 1_024;
@@ -196,7 +196,9 @@ final class Decisions<T extends @Nullable Object> {
         }
         StateVersion base = proposal.base();
         if (base != null && !base.equals(now)) {
-            return new Decision(null, table.state(session, key));
+            return proposal.proposalId() == null
+                    ? new Decision(null, table.state(session, key))
+                    : session.transaction(transaction -> conflict(transaction, proposal));
         }
         return session.transaction(transaction -> {
             byte[] payload = verdict.payload();
@@ -208,6 +210,17 @@ final class Decisions<T extends @Nullable Object> {
 
     private @Nullable Answer known(Session session, @Nullable String id) throws SQLException {
         return id == null ? null : table.answer(session, key, id);
+    }
+
+    /**
+     * The topic has moved on from the base; by this very write, perhaps, when it was proposed before or is proposed twice at
+     * once. A database may show the version of a transaction a moment before its answer (H2 does), so that is looked at
+     * again with the topic locked.
+     */
+    private Decision conflict(Session transaction, Proposal<T> proposal) throws SQLException {
+        table.lock(transaction, key);
+        Answer known = known(transaction, proposal.proposalId());
+        return known != null ? new Decision(known, null) : new Decision(null, table.state(transaction, key));
     }
 
     private Decision accept(Session transaction, Proposal<T> proposal, StateVersion now, byte[] payload)

@@ -138,7 +138,11 @@ final class Propose {
 
     private static Answer unknown(String topic, @Nullable Throwable cause) {
         boolean notSent = cause instanceof NotSentException;
-        log.error("what became of a write is not known topic={} notSent={}", Texts.quote(topic), notSent, cause);
-        return (notSent ? Problem.sourceFailed() : Problem.unknownOutcome()).answer();
+        if (notSent) {
+            log.warn("a write did not reach the source, and is answered 502 topic={}", Texts.quote(topic), cause);
+            return Problem.sourceFailed().answer();
+        }
+        log.error("what became of a write is not known topic={}", Texts.quote(topic), cause);
+        return Problem.unknownOutcome().answer();
     }
 }

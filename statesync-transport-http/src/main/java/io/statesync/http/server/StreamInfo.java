@@ -33,7 +33,8 @@ public record StreamInfo(
      * A topic of a stream.
      *
      * @param sent the version that was sent last; null if none was
-     * @param acknowledged the newest version that a pull of the client showed that it has; null if none did
+     * @param acknowledged the newest version that a pull took; null if none did. What comes with the stream itself is not
+     *     acknowledged: {@code sent} says how far that is
      */
     public record TopicInfo(
             String topic,

@@ -10,6 +10,7 @@ import io.statesync.WriteResult;
 import io.statesync.http.HttpStateClient;
 import io.statesync.http.SseClient;
 import io.statesync.http.SseEvent;
+import io.statesync.http.ZunoClient;
 import io.statesync.http.server.Access;
 import io.statesync.http.server.Action;
 import io.statesync.http.server.Authorizer;
@@ -17,6 +18,7 @@ import io.statesync.http.server.JettyServer;
 import io.statesync.http.server.StateServlet;
 import io.statesync.http.zuno.ZunoServlet;
 import io.statesync.jackson.JacksonCodec;
+import io.statesync.replica.ConflictPolicy;
 import io.statesync.replica.StateReplica;
 import io.statesync.source.RevisionedStore;
 import io.statesync.source.StoreRegistry;
@@ -138,6 +140,22 @@ class HttpSnippetsTest {
                             HttpResponse.BodyHandlers.ofString())
                     .body();
             assertThat(snapshot).startsWith("{\"state\":{\"theme\":{\"state\":\"dark\",\"version\":");
+            URI uri = server.base();
+            // snippet: zunoClient
+            ZunoClient client = ZunoClient.builder(
+                            uri) // such as https://app.example.com/zuno, and the room if there is one
+                    .headers(refresh -> tokens.newest(refresh).thenApply(t -> Map.of("Authorization", "Bearer " + t)))
+                    .build();
+            StateReplica<Integer> counter = client.replica("counter", JacksonCodec.json(Integer.class), () -> 0)
+                    .conflicts(ConflictPolicy.merge(Math::max))
+                    .build();
+            counter.start().join();
+            counter.observe(n -> log.info("the counter is at {}", n));
+            counter.update(n -> n + 1).join();
+            // end
+            assertThat(counter.get()).isEqualTo(1);
+            counter.close();
+            client.close();
         } finally {
             zuno.close();
         }

@@ -105,7 +105,8 @@ public final class Latency {
                 RevisionSync<String> second = sync("inlined", inlining, codec, inlined);
                 RevisionSync<String> third = sync("direct", inlining, codec, direct)) {
             CompletableFuture<Void> bare = bare(jetty.base(), floor);
-            CompletableFuture.allOf(first.start(), second.start(), third.start(), bare).get(10, TimeUnit.SECONDS);
+            CompletableFuture.allOf(first.start(), second.start(), third.start(), bare)
+                    .get(10, TimeUnit.SECONDS);
             for (int round = -WARM_UP; round < ROUNDS; round++) {
                 floor.round(round < 0);
                 pulled.round(round < 0);
@@ -116,7 +117,8 @@ public final class Latency {
         }
         boolean within = isWithin(floor.percentiles(), pulled.percentiles(), inlined.percentiles());
         double[] last = direct.percentiles();
-        System.out.printf(Locale.ROOT, "inlined, delivered on the writer's thread: p50 %.3f ms, p99 %.3f ms%n", last[0], last[1]);
+        System.out.printf(
+                Locale.ROOT, "inlined, delivered on the writer's thread: p50 %.3f ms, p99 %.3f ms%n", last[0], last[1]);
         System.exit(within ? 0 : 1);
     }
 

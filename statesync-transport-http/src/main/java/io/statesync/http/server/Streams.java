@@ -1,6 +1,7 @@
 package io.statesync.http.server;
 
 import io.statesync.http.server.internal.Answer;
+import io.statesync.http.server.internal.Sse;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -121,17 +122,7 @@ final class Streams {
         if (hub.isStopping()) {
             throw Problem.stopping();
         }
-        response.setStatus(HttpServletResponse.SC_OK);
-        response.setContentType("text/event-stream");
-        response.setCharacterEncoding("UTF-8");
-        response.setHeader("Cache-Control", "no-cache, no-transform");
-        response.setHeader("X-Accel-Buffering", "no"); // a proxy that gathers answers would hold up events
-        if (call.request().getProtocol().startsWith("HTTP/1.")) {
-            response.setHeader(
-                    "Connection", "close"); // a client that takes nothing must not keep it after the end either
-        }
-        AsyncContext async = call.request().startAsync();
-        async.setTimeout(0);
+        AsyncContext async = Sse.begin(call.request(), response);
         Connection connection = new Connection(stream, hub, inline, async, response.getOutputStream());
         connection.begin();
         try {

@@ -33,6 +33,8 @@ final class Sync {
     /** How often a change of a part is made again on what the store has by then, if it names no version. */
     private static final int ATTEMPTS = 20;
 
+    private static final int MAX_BATCH = 500;
+
     private final StoreRegistry registry;
     private final Served served;
     private final ZunoOptions options;
@@ -63,6 +65,9 @@ final class Sync {
         } catch (ProtocolException e) {
             throw Refusal.of(400, "INVALID_JSON");
         }
+        if (all.size() > MAX_BATCH) {
+            throw Refusal.invalid("events", "are " + all.size() + ", and must not be more than " + MAX_BATCH);
+        }
         return batch[0] ? many(all, 0, new ArrayList<>()) : one(all.get(0)).thenApply(Outcome::answer);
     }
 
@@ -91,7 +96,7 @@ final class Sync {
         return one(all.get(next)).thenCompose(outcome -> {
             outcomes.add(outcome);
             return outcome.status == 200
-                    ? many(all, next + 1, outcomes)
+                    ? many(all, next + 1, outcomes) // as deep as a batch is long, which is limited
                     : CompletableFuture.completedFuture(results(outcomes, next));
         });
     }

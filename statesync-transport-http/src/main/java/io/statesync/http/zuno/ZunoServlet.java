@@ -8,6 +8,7 @@ import io.statesync.http.server.Authorizer;
 import io.statesync.http.server.internal.Answer;
 import io.statesync.http.server.internal.Cors;
 import io.statesync.http.server.internal.Responder;
+import io.statesync.http.server.internal.Sse;
 import io.statesync.http.server.internal.Ticker;
 import io.statesync.internal.Checks;
 import io.statesync.internal.DefaultExecutor;
@@ -235,19 +236,33 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
             count.decrementAndGet();
             throw Refusal.later("TOO_MANY_READERS");
         }
-        response.setStatus(HttpServletResponse.SC_OK);
-        response.setContentType("text/event-stream");
-        response.setCharacterEncoding("UTF-8");
-        response.setHeader("Cache-Control", "no-cache, no-transform");
-        response.setHeader("X-Accel-Buffering", "no"); // a proxy that gathers answers would hold up events
-        if (request.getProtocol().startsWith("HTTP/1.")) {
-            response.setHeader("Connection", "close"); // a client that takes nothing must not keep it after the end
+        Reader reader = null;
+        try {
+            reader = reader(name, request, response, lastEventId);
+            readers.add(reader);
+            enter(name, reader);
+            ticker.begin();
+            reader.begin();
+        } catch (RuntimeException | IOException e) { // a container that cannot do that
+            if (reader == null) {
+                count.decrementAndGet();
+            } else {
+                left(name, reader);
+            }
+            throw e;
         }
-        AsyncContext async = request.startAsync();
-        async.setTimeout(0);
-        Room room = acquire(name);
+        if (stopping) {
+            reader.end(); // it may have come after all were ended
+        }
+    }
+
+    private Reader reader(String name, HttpServletRequest request, HttpServletResponse response, long lastEventId)
+            throws IOException {
+        AsyncContext async = Sse.begin(request, response);
+        Room known = rooms.get(name);
+        Room room = known != null ? known : new Room(view(name), served(name), this::tell);
         Reader[] self = new Reader[1];
-        Reader reader = new Reader(
+        self[0] = new Reader(
                 room,
                 options,
                 async,
@@ -255,14 +270,7 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
                 lastEventId,
                 key -> access(request, room.served().topic(key), Action.READ) == Access.ALLOWED,
                 () -> left(name, self[0]));
-        self[0] = reader;
-        readers.add(reader);
-        enter(name, reader);
-        ticker.begin();
-        reader.begin();
-        if (stopping) {
-            reader.end(); // it may have come after all were ended
-        }
+        return self[0];
     }
 
     /** The last event that the client has heard of; 0 if it says none, or nothing that could be one. */
@@ -276,11 +284,6 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
         } catch (NumberFormatException e) {
             return 0;
         }
-    }
-
-    private Room acquire(String name) {
-        Room known = rooms.get(name);
-        return known != null ? known : new Room(view(name), served(name), this::tell);
     }
 
     private void enter(String name, Reader reader) {
@@ -313,7 +316,21 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
         });
     }
 
+    /**
+     * A page of another origin may have its browser post a form without being asked; it cannot have it post JSON without.
+     * Clients that are no browsers name no origin, and may send it as what they like.
+     */
+    private static void checkContentType(HttpServletRequest request) throws Refusal {
+        String type = Objects.requireNonNullElse(request.getContentType(), "");
+        int end = type.indexOf(';');
+        boolean json = (end < 0 ? type : type.substring(0, end)).strip().equalsIgnoreCase("application/json");
+        if (!json && request.getHeader("Origin") != null) {
+            throw Refusal.of(415, "UNSUPPORTED_MEDIA_TYPE");
+        }
+    }
+
     private byte[] body(HttpServletRequest request) throws Refusal, IOException {
+        checkContentType(request);
         int limit = options.maxBody();
         if (request.getContentLengthLong() > limit) {
             throw Refusal.of(413, "PAYLOAD_TOO_LARGE");

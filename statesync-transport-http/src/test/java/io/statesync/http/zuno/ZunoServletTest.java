@@ -343,6 +343,32 @@ class ZunoServletTest {
     }
 
     @Test
+    void aBatchHasALimit() throws Exception {
+        String write = "{\"storeKey\":\"a\",\"state\":1}";
+        post(200, "{\"events\":[" + (write + ",").repeat(499) + write + "]}");
+        assertInvalid("events", "{\"events\":[" + (write + ",").repeat(500) + write + "]}");
+    }
+
+    /** What a browser sends for a form of a foreign page, which it may send without being asked. */
+    @Test
+    void aFormOfAPageIsNotTaken() throws Exception {
+        String write = "{\"storeKey\":\"a\",\"state\":1}";
+        HttpRequest.Builder form = HttpRequest.newBuilder(URI.create(server.base() + "/sync"))
+                .header("Content-Type", "text/plain")
+                .POST(HttpRequest.BodyPublishers.ofString(write));
+        assertThat(send(form.copy().header("Origin", "https://evil.example.com")))
+                .isEqualTo(415);
+        assertThat(registry.find("a")).isNull();
+        assertThat(send(form)).isEqualTo(200);
+    }
+
+    private static int send(HttpRequest.Builder request) throws Exception {
+        return HttpClient.newHttpClient()
+                .send(request.build(), HttpResponse.BodyHandlers.ofString())
+                .statusCode();
+    }
+
+    @Test
     void whatIsNoWriteIsNamed() throws Exception {
         for (String body : List.of("nonsense", "[]", "{} {}", "{\"storeKey\":\"a\",\"storeKey\":\"a\"}", "")) {
             assertThat(post(400, body)).as(body).isEqualTo(json("{\"ok\":false,\"reason\":\"INVALID_JSON\"}"));

@@ -2,6 +2,9 @@ package io.statesync.http.server.internal;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.ByteArrayOutputStream;
 
 /** The form of server-sent events. */
@@ -10,6 +13,21 @@ public final class Sse {
     public static final byte[] HEARTBEAT = ":\n\n".getBytes(UTF_8);
 
     private Sse() {}
+
+    /** Begins the answer that is a stream of events. */
+    public static AsyncContext begin(HttpServletRequest request, HttpServletResponse response) {
+        response.setStatus(HttpServletResponse.SC_OK);
+        response.setContentType("text/event-stream");
+        response.setCharacterEncoding("UTF-8");
+        response.setHeader("Cache-Control", "no-cache, no-transform");
+        response.setHeader("X-Accel-Buffering", "no"); // a proxy that gathers answers would hold up events
+        if (request.getProtocol().startsWith("HTTP/1.")) {
+            response.setHeader("Connection", "close"); // a client that takes nothing must not keep it after the end
+        }
+        AsyncContext async = request.startAsync();
+        async.setTimeout(0);
+        return async;
+    }
 
     /** How long a client should wait before it comes back. */
     public static byte[] retry(long millis) {

@@ -1,5 +1,6 @@
 package io.statesync.http;
 
+import io.statesync.internal.Texts;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
@@ -14,8 +15,9 @@ final class Endpoint {
 
     Endpoint(URI base) {
         Urls.http("base", base);
-        if (base.getRawQuery() != null || base.getRawFragment() != null) {
-            throw new IllegalArgumentException("base must have no query and no fragment: " + Urls.shown(base));
+        String extra = base.getRawQuery() != null ? "query" : base.getRawFragment() != null ? "fragment" : null;
+        if (extra != null) {
+            throw new IllegalArgumentException("base must have no " + extra + ": " + Texts.quote(Urls.given(base)));
         }
         String text = base.toString();
         this.base = text.endsWith("/") ? text.substring(0, text.length() - 1) : text;

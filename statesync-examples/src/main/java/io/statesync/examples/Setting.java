@@ -1,5 +1,6 @@
 package io.statesync.examples;
 
+import java.util.List;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 import tools.jackson.core.JacksonException;
@@ -45,7 +46,11 @@ record Setting(String key, JsonNode value) {
         String[] names = key.split("\\.", -1);
         for (int i = 0; i < names.length; i++) {
             if (!(holder instanceof ObjectNode object)) {
-                throw new IllegalArgumentException(key + " cannot be set: no object holds it");
+                String above = i == 0
+                        ? "the document"
+                        : String.join(".", List.of(names).subList(0, i));
+                throw new IllegalArgumentException(
+                        key + " cannot be set: " + above + " is no object, but " + kind(holder));
             }
             if (i == names.length - 1) {
                 object.set(names[i], value);
@@ -54,6 +59,17 @@ record Setting(String key, JsonNode value) {
             }
         }
         return copy;
+    }
+
+    private static String kind(JsonNode json) {
+        return switch (json.getNodeType()) {
+            case STRING -> "a text";
+            case NUMBER -> "a number";
+            case BOOLEAN -> json.toString();
+            case ARRAY -> "an array";
+            case NULL -> "null";
+            default -> "of type " + json.getNodeType();
+        };
     }
 
     @Override

@@ -194,7 +194,8 @@ class MainTest {
 
         assertThat(execute("--set", "theme.color=red", file.toString())).isEqualTo(1);
 
-        err.await("statesync: theme.color = \"red\" was not written: theme.color cannot be set: no object holds it");
+        err.await(
+                "statesync: theme.color = \"red\" was not written: theme.color cannot be set: theme is no object, but a text");
         assertThat(file).hasContent("{\"theme\": \"light\"}");
     }
 

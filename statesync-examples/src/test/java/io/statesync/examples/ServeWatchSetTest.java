@@ -216,7 +216,7 @@ class ServeWatchSetTest {
             assertThat(execute("set", url, "settings", "theme=dark")).isEqualTo(1);
             err.await("statesync: not written: .*\"settings\" may not be written by you");
             assertThat(execute("set", url, "settings", "theme.color=red")).isEqualTo(1);
-            err.await("statesync: not written: theme.color cannot be set: no object holds it");
+            err.await("statesync: not written: theme.color cannot be set: theme is no object, but a text");
             assertThat(execute("set", url, "prices", "tea=3")).isEqualTo(1);
             err.await("statesync: not written: .*/snapshot: status 404, of topic \"prices\".*");
         }

@@ -34,11 +34,19 @@ class SettingTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
-            value = {"a.b=1 | {'a': 1}", "a=1 | [1]", "a.b=1 | {'a': [1]}"})
-    void whatIsNoObjectHoldsNoKey(String text, String document) {
+            value = {
+                "a=1     | [1]              | a cannot be set: the document is no object, but an array",
+                "a=1     | 'x'              | a cannot be set: the document is no object, but a text",
+                "a.b=1   | {'a': 1}         | a.b cannot be set: a is no object, but a number",
+                "a.b.c=1 | {'a': {'b': []}} | a.b.c cannot be set: a.b is no object, but an array",
+                "a.b=1   | {'a': true}      | a.b cannot be set: a is no object, but true",
+                "a.b=1   | {'a': null}      | a.b cannot be set: a is no object, but null"
+            },
+            quoteCharacter = '`')
+    void whatIsNoObjectHoldsNoKeyAndIsNamed(String text, String document, String told) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Setting.parse(text).in(json(document)))
-                .withMessageContaining("no object holds it");
+                .withMessage(told);
     }
 
     @ParameterizedTest

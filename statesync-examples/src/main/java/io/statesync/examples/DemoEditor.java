@@ -96,6 +96,7 @@ final class DemoEditor {
 
     /** Puts the file back that was taken away; false if {@code ended} came first. */
     boolean bringBack(CountDownLatch ended) throws IOException, InterruptedException {
+        screen.line(Color.YELLOW, "demo", "leaves it so for a moment: the replicas try again until the file is back");
         if (ended.await(pause.toNanos(), TimeUnit.NANOSECONDS)) {
             return false;
         }

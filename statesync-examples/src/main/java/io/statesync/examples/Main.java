@@ -154,7 +154,12 @@ public final class Main implements Callable<Integer> {
             if (keepInSync(generated, keptIn, Part.EDITS)) {
                 screen().line(Color.YELLOW, "demo", "ends the replicas, takes the file away, and starts them again");
                 Files.delete(generated);
-                keepInSync(generated, keptIn, Part.COMES_BACK);
+                LibraryLog log = LibraryLog.off(); // it would tell of each of their attempts
+                try {
+                    keepInSync(generated, keptIn, Part.COMES_BACK);
+                } finally {
+                    log.close();
+                }
             }
         } finally {
             Files.deleteIfExists(generated);

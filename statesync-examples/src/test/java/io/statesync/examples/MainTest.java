@@ -229,6 +229,7 @@ class MainTest {
             jvm.lines().await(".*demo +ends the replicas, takes the file away, and starts them again");
             jvm.lines().await(".*file +not there: the file is missing; the replicas start with what is kept, and wait");
             jvm.lines().await(".*replica [AB]  revision 6 +kept +5 values, [0-9.]+ s old");
+            jvm.lines().await(".*demo +leaves it so for a moment: the replicas try again until the file is back");
             jvm.lines().await(".*demo +brings the file back, with another font size");
             jvm.lines().await(".*replica [AB]  revision 1 +\\d+ ms  changed +theme +\"blue\" -> \"light\"");
             jvm.lines().await(".*demo +is done; now edit the file yourself, or end with Ctrl-C");
@@ -237,6 +238,7 @@ class MainTest {
 
             jvm.lines().await(".*stopped +after .* s, both replicas at revision 1");
             assertThat(jvm.exitCode()).isZero();
+            assertThat(jvm.lines().toString()).doesNotContain("ERROR");
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -29,6 +30,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The way into the examples. Without a sub-command it does the main job: it keeps a JSON file in sync with two replicas,
@@ -64,6 +66,8 @@ import picocli.CommandLine.Spec;
             "  statesync serve app.json       your file for other processes, over HTTP: see watch and set"
         })
 public final class Main implements Callable<Integer> {
+    private static final Pattern POSITION = Pattern.compile("positional parameter at index \\S+ \\(([^)]+)\\)");
+
     @Spec
     private @Nullable CommandSpec spec;
 
@@ -278,7 +282,10 @@ public final class Main implements Callable<Integer> {
     static CommandLine create() {
         CommandLine commandLine = new CommandLine(new Main());
         addVersion(commandLine);
-        return commandLine.setExecutionExceptionHandler(Main::failed).setUsageHelpAutoWidth(true);
+        return commandLine
+                .setExecutionExceptionHandler(Main::failed)
+                .setParameterExceptionHandler(Main::refused)
+                .setUsageHelpAutoWidth(true);
     }
 
     private static void addVersion(CommandLine command) {
@@ -295,6 +302,17 @@ public final class Main implements Callable<Integer> {
         }
         commandLine.getErr().println(commandLine.getColorScheme().errorText("statesync: " + JsonFile.describe(cause)));
         return CommandLine.ExitCode.SOFTWARE;
+    }
+
+    /** As picocli does it, but a parameter goes by its name, as in its other messages. */
+    private static int refused(ParameterException refusal, String[] args) {
+        CommandLine command = refusal.getCommandLine();
+        String message = POSITION.matcher(String.valueOf(refusal.getMessage())).replaceFirst("'$1'");
+        command.getErr().println(command.getColorScheme().errorText(message));
+        if (!UnmatchedArgumentException.printSuggestions(refusal, command.getErr())) {
+            command.usage(command.getErr(), command.getColorScheme());
+        }
+        return CommandLine.ExitCode.USAGE;
     }
 
     /** What {@code --version} prints. */

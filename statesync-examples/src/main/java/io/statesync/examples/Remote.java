@@ -1,15 +1,14 @@
 package io.statesync.examples;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
 import io.statesync.Backoff;
 import io.statesync.WritableBinding;
 import io.statesync.http.HttpStateClient;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -21,10 +20,18 @@ final class Remote {
     /** Somebody looks at the screen, and need not wait for long. */
     static final Backoff BACKOFF = Backoff.exponential(Duration.ofMillis(100), 2, Duration.ofSeconds(3));
 
+    private static final Pattern HTTP = Pattern.compile("(?i)https?://");
+
+    /** What begins like a URL without its scheme: localhost, a port, or a dot and a path. */
+    private static final Pattern HOST =
+            Pattern.compile("(?:localhost|[\\w.-]+:\\d+|\\w[\\w.-]*\\.[\\w.-]+(?=/))(?:/[\\w./~%-]*)?");
+
     @Spec(Spec.Target.MIXEE)
     private @Nullable CommandSpec spec;
 
     @Parameters(index = "0", paramLabel = "URL", description = "What serve has printed: http://127.0.0.1:8080/state.")
+    private @Nullable String given;
+
     private @Nullable URI url;
 
     @Parameters(
@@ -38,7 +45,7 @@ final class Remote {
     }
 
     URI url() {
-        return Objects.requireNonNull(url, "required");
+        return Objects.requireNonNull(url, "a client is there");
     }
 
     /**
@@ -46,16 +53,34 @@ final class Remote {
      * unless somebody wants it.
      */
     HttpStateClient client() {
-        if (System.getProperty("statesync.log.level") == null) {
-            ((Logger) LoggerFactory.getLogger("io.statesync")).setLevel(Level.OFF);
-        }
+        LibraryLog.off();
+        String text = Objects.requireNonNull(given, "required");
         try {
-            return HttpStateClient.builder(url()).backoff(BACKOFF).build();
+            url = new URI(text);
+            return HttpStateClient.builder(url).backoff(BACKOFF).build();
+        } catch (URISyntaxException e) {
+            throw refused("must be an absolute http or https URL: \"" + text + "\"", hint(text, "; " + e.getReason()));
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(
-                    Objects.requireNonNull(spec, "set by picocli").commandLine(),
-                    "Invalid value for 'URL': " + e.getMessage());
+            throw refused(String.valueOf(e.getMessage()), hint(text, ""));
         }
+    }
+
+    private ParameterException refused(String why, String hint) {
+        return new ParameterException(
+                Objects.requireNonNull(spec, "set by picocli").commandLine(), "Invalid value for 'URL': " + why + hint);
+    }
+
+    /** What was probably meant; else what is given for that case. */
+    private String hint(String text, String otherwise) {
+        if (HTTP.matcher(text).lookingAt()) {
+            return otherwise;
+        }
+        if (HTTP.matcher(topic()).lookingAt()) {
+            return "; the URL comes first, then the topic";
+        }
+        return HOST.matcher(text).matches()
+                ? "; did you mean http://" + text + (text.indexOf('/') < 0 ? "/state" : "") + "?"
+                : otherwise;
     }
 
     WritableBinding<JsonNode> binding(HttpStateClient client) {

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 /** Files served over HTTP, and who follows and sets them. */
@@ -271,6 +273,25 @@ class ServeWatchSetTest {
         err.await("statesync: .*bad.json: not valid JSON at line 1, column .*");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "settings             | http://h/state | \"settings\"; the URL comes first, then the topic",
+                "localhost:80/state   | t | \"localhost:80/state\"; did you mean http://localhost:80/state?",
+                "127.0.0.1:8080/state | t | \"127.0.0.1:8080/state\"; did you mean http://127.0.0.1:8080/state?",
+                "localhost:8080       | t | \"localhost:8080\"; did you mean http://localhost:8080/state?",
+                "settings             | t | \"settings\"",
+                "http://h/a b         | t | \"http://h/a b\"; Illegal character in path",
+                "http://h/a?token=x   | t | base must have no query: \"http://h/a?…\""
+            })
+    void aUrlThatIsNoneIsQuotedWithWhatWasProbablyMeant(String url, String topic, String told) throws Exception {
+        assertThat(execute("watch", url, topic)).isEqualTo(2);
+
+        assertThat(err.await("Invalid value for 'URL': .*")).endsWith(told);
+        assertThat(out.toString()).isEmpty();
+    }
+
     @Test
     void wrongCommandLinesAreToldWithTheUsage() throws Exception {
         assertThat(execute("serve")).isEqualTo(2);
@@ -278,12 +299,12 @@ class ServeWatchSetTest {
         assertThat(execute("serve", "--port", "70000", "a.json")).isEqualTo(2);
         err.await("Invalid value for option '--port': 70000 is no port");
         assertThat(execute("watch", "ftp://somewhere", "settings")).isEqualTo(2);
-        err.await("Invalid value for 'URL': .*ftp.*");
+        err.await("Invalid value for 'URL': base must be an absolute http or https URL: \"ftp://somewhere\"");
         assertThat(execute("set", "http://127.0.0.1:1/state", "settings")).isEqualTo(2);
         err.await("Missing required parameter: 'KEY=VALUE'");
         assertThat(execute("set", "http://127.0.0.1:1/state", "settings", "theme"))
                 .isEqualTo(2);
-        err.await("Invalid value .*'theme' is not of the form key=value .*");
+        err.await("Invalid value for 'KEY=VALUE': 'theme' is not of the form key=value .*");
         assertThat(execute("watch", "http://127.0.0.1:1/state", "settings", "--changes", "0"))
                 .isEqualTo(2);
         err.await("Invalid value for option '--changes': 0 is below 1");

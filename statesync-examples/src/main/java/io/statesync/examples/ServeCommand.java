@@ -63,7 +63,7 @@ final class ServeCommand implements Callable<Integer> {
             throw new ParameterException(commandLine, "Invalid value for option '--port': " + port + " is no port");
         }
         Map<String, Path> topics = topics(commandLine);
-        Screen screen = new Screen(commandLine.getOut(), Ansi.AUTO.enabled());
+        Screen screen = new Screen(commandLine.getOut(), Ansi.AUTO.enabled(), topics.keySet());
         Ending ending = Ending.by(ended, commandLine.getOut());
         try (FileServer server = new FileServer(topics, host, port, readOnly, screen)) {
             introduce(server, topics, screen);
@@ -101,21 +101,15 @@ final class ServeCommand implements Callable<Integer> {
         topics.forEach((topic, file) -> screen.text("    " + topic + " ".repeat(width + 2 - topic.length()) + file));
         String topic = topics.keySet().iterator().next();
         screen.text("", "Edit and save one. In another terminal:", "");
-        screen.text("    " + command("watch " + server.base() + " " + topic));
+        String base = server.base().toString();
+        String classPath = System.getProperty("java.class.path", "");
+        screen.text("    " + CommandText.of(classPath, "watch", base, topic));
         if (!readOnly) {
-            screen.text("    " + command("set " + server.base() + " " + topic + " key=value"));
+            screen.text("    " + CommandText.of(classPath, "set", base, topic, "key=value"));
         }
         screen.text("");
         if (!host.isLoopbackAddress() && !readOnly) {
             screen.text("Whoever reaches this machine may change them; --read-only is against that.", "");
         }
-    }
-
-    /** A command line that runs this program with other arguments, as it was run itself. */
-    private static String command(String arguments) {
-        String classPath = System.getProperty("java.class.path", "");
-        return classPath.endsWith("statesync.jar")
-                ? "java -jar " + classPath + " " + arguments
-                : "mvn -q -pl statesync-examples -am compile exec:java -Dexec.args=\"" + arguments + "\"";
     }
 }

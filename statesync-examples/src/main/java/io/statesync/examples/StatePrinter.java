@@ -21,6 +21,7 @@ class StatePrinter implements ReplicaListener<JsonNode> {
     private final @Nullable Kept kept;
     private final Screen screen;
     private @Nullable JsonNode shown; // by the engine's calls only, as the others
+    private long epoch; // of that
     private boolean fromSource;
     private final Set<String> told = new HashSet<>(); // what failed, until something succeeds
 
@@ -44,20 +45,26 @@ class StatePrinter implements ReplicaListener<JsonNode> {
     /** A state of the source was printed, not one that was kept. */
     void printed(SnapshotEnvelope<JsonNode> snapshot) {}
 
+    /** A failure was told. */
+    void failed(SyncError error) {}
+
     @Override
     public final void onApplied(SnapshotEnvelope<JsonNode> snapshot, StateVersion version, Duration took) {
         JsonNode before = shown;
+        boolean restarted = version.epochBits() != epoch;
         shown = snapshot.data();
+        epoch = version.epochBits();
         told.clear();
         String age = kept == null || before != null ? null : kept.age(version);
         if (before != null) {
-            screen.block(color, name, lines(snapshot, JsonChanges.between(before, snapshot.data())));
+            screen.block(color, name, lines(snapshot, JsonChanges.between(before, snapshot.data()), restarted));
         } else {
             screen.line(
                     color,
                     name,
-                    column(snapshot, "") + (age == null ? "loaded   " : "kept     ")
-                            + JsonChanges.count(snapshot.data()) + " values"
+                    column(snapshot, "")
+                            + (age == null ? "loaded   " : "kept     ")
+                            + values(snapshot.data())
                             + (age == null ? "" : ", " + age + " old"));
         }
         if (age == null) {
@@ -71,15 +78,16 @@ class StatePrinter implements ReplicaListener<JsonNode> {
         String line = error.phase() + " failed: " + JsonFile.describe(error.error());
         if (told.add(line)) { // it is tried again and again while the source is away
             screen.line(Color.RED, name, line);
+            failed(error);
         }
     }
 
-    private List<String> lines(SnapshotEnvelope<?> snapshot, List<Change> changes) {
+    private List<String> lines(SnapshotEnvelope<?> snapshot, List<Change> changes, boolean restarted) {
         int width =
                 changes.stream().mapToInt(change -> change.key().length()).max().orElse(0);
         String first = column(snapshot, latency());
         if (changes.isEmpty()) {
-            return List.of(first + "the same values" + (fromSource ? ", written differently" : " as kept"));
+            return List.of(first + "the same values" + (fromSource ? since(restarted) : " as kept"));
         }
         List<String> lines = new ArrayList<>();
         for (Change change : changes) {
@@ -88,6 +96,15 @@ class StatePrinter implements ReplicaListener<JsonNode> {
                     start + String.format("%-7s  %-" + width + "s  %s", change.kind(), change.key(), change.values()));
         }
         return lines;
+    }
+
+    private static String since(boolean restarted) {
+        return restarted ? ", from a restarted server" : ", written differently";
+    }
+
+    private static String values(JsonNode state) {
+        int count = JsonChanges.count(state);
+        return count + (count == 1 ? " value" : " values");
     }
 
     private static String column(SnapshotEnvelope<?> snapshot, String latency) {

@@ -172,7 +172,7 @@ class MainTest {
         assertThat(execute("--cache", kept, "--for", "50ms", file.toString())).isZero();
 
         out.await(".*stopped +after .* s, both replicas at revision 1");
-        out.await(".*replica A  revision 1 +kept +1 values, [0-9.]+ s old");
+        out.await(".*replica A  revision 1 +kept +1 value, [0-9.]+ s old");
         out.await(".*replica A  revision 1 +the same values as kept");
         out.await(".*replica B  revision 1 .*");
         out.await(".*stopped +after .* s, both replicas at revision 1");

@@ -132,7 +132,7 @@ class ServeWatchSetTest {
             Matcher base = SERVED.matcher(killed.lines().await(SERVED.pattern()));
             assertThat(base.matches()).isTrue();
             CompletableFuture<Integer> watch = running("watch", base.group(1), "settings", "--changes", "1");
-            out.await(".*settings +revision 1 +loaded +1 values");
+            out.await(".*settings +revision 1 +loaded +1 value");
 
             killed.kill();
             out.await(".*server +not connected; .*");
@@ -155,7 +155,7 @@ class ServeWatchSetTest {
             assertThat(base.matches()).isTrue();
             server.lines().await(".*set " + base.group(1) + " settings key=value.*");
             try (ChildJvm watch = new ChildJvm("watch", base.group(1), "settings")) {
-                watch.lines().await(".*settings +revision 1 +loaded +1 values");
+                watch.lines().await(".*settings +revision 1 +loaded +1 value");
 
                 server.terminate();
 

@@ -22,6 +22,11 @@ final class Durations implements ITypeConverter<Duration> {
         return duration;
     }
 
+    /** As one reads it: {@code 5 s}, or {@code 1500 ms}. */
+    static String text(Duration duration) {
+        return duration.toMillisPart() == 0 ? duration.toSeconds() + " s" : duration.toMillis() + " ms";
+    }
+
     private static Duration of(long amount, String unit) {
         return switch (unit) {
             case "ms" -> Duration.ofMillis(amount);

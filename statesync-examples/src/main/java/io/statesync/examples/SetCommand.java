@@ -63,8 +63,8 @@ final class SetCommand implements Callable<Integer> {
                         .source(remote.binding(client))
                         .engine(engine -> engine.startup(Startup.FAIL_FAST))
                         .build()) {
-            await(replica, replica.start());
-            WriteResult<JsonNode> result = await(replica, replica.update(this::changed));
+            await(replica, replica.start(), "no answer came from");
+            WriteResult<JsonNode> result = await(replica, replica.update(this::changed), "nothing more came from");
             if (!(result instanceof WriteResult.Accepted<JsonNode> accepted)) {
                 throw new IOException("not written: " + reason(result));
             }
@@ -97,7 +97,8 @@ final class SetCommand implements Callable<Integer> {
         return "whether it was taken is not known: " + result;
     }
 
-    private <R extends @Nullable Object> R await(StateReplica<JsonNode> replica, CompletableFuture<R> future)
+    private <R extends @Nullable Object> R await(
+            StateReplica<JsonNode> replica, CompletableFuture<R> future, String silence)
             throws IOException, InterruptedException {
         try {
             return future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
@@ -106,7 +107,12 @@ final class SetCommand implements Callable<Integer> {
             throw new IOException("not written: " + JsonFile.describe(cause), cause);
         } catch (TimeoutException e) {
             Throwable error = replica.meta().error();
-            throw new IOException("not written in time" + (error == null ? "" : ": " + JsonFile.describe(error)), e);
+            throw new IOException(
+                    "not written in time: "
+                            + (error != null
+                                    ? JsonFile.describe(error)
+                                    : silence + " " + remote.url() + " within " + Durations.text(timeout)),
+                    e);
         }
     }
 }

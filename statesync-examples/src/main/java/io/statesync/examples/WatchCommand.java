@@ -5,14 +5,19 @@ import io.statesync.RevisionSyncOptions;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.Startup;
 import io.statesync.StateSync;
+import io.statesync.SyncError;
+import io.statesync.SyncPhase;
 import io.statesync.TimeSource;
 import io.statesync.examples.Screen.Color;
 import io.statesync.http.HttpStateClient;
+import io.statesync.http.HttpStateException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -32,6 +37,8 @@ import tools.jackson.databind.JsonNode;
         sortOptions = false,
         description = "Follows a file that serve serves, and prints what changes. Ends with Ctrl-C.")
 final class WatchCommand implements Callable<Integer> {
+    private static final int NOT_FOUND = 404;
+
     @Spec
     private @Nullable CommandSpec spec;
 
@@ -63,15 +70,24 @@ final class WatchCommand implements Callable<Integer> {
             throw new ParameterException(
                     commandLine, "Invalid value for option '--changes': " + changes + " is below 1");
         }
-        Screen screen = new Screen(commandLine.getOut(), Ansi.AUTO.enabled());
+        Screen screen = new Screen(commandLine.getOut(), Ansi.AUTO.enabled(), List.of(remote.topic()));
         Ending ending = Ending.by(ended, commandLine.getOut());
         try (HttpStateClient client = remote.client();
                 RevisionSync<JsonNode> engine = engine(client, screen)) {
-            engine.start().join();
             if (time != null) {
                 TimeSource.system().schedule(ended::countDown, time);
             }
+            screen.line(Color.NONE, "server", "connecting to " + remote.url());
+            CompletableFuture<Void> started = engine.start(); // not waited for: the server may be silent
+            CompletableFuture<Void> unused = started.whenComplete((done, failure) -> {
+                if (failure != null) {
+                    ended.countDown();
+                }
+            });
             ended.await();
+            if (started.isCompletedExceptionally()) {
+                started.join();
+            }
         } finally {
             ending.close();
         }
@@ -96,6 +112,8 @@ final class WatchCommand implements Callable<Integer> {
     private final class Printer extends StatePrinter {
         private final Screen screen;
         private int printed = -1; // the first is no change
+        private boolean away; // it is said that the server is
+        private boolean absent; // it is said that the topic is
 
         Printer(@Nullable Kept kept, Screen screen) {
             super(remote.topic(), Color.CYAN, kept, screen);
@@ -105,14 +123,35 @@ final class WatchCommand implements Callable<Integer> {
         @Override
         public void onConnection(boolean connected) {
             if (connected) {
+                away = false;
                 screen.line(Color.GREEN, "server", "connected to " + remote.url());
-            } else if (ended.getCount() > 0) { // else it is we who go
+            } else {
+                sayAway();
+            }
+        }
+
+        private void sayAway() {
+            if (!away && ended.getCount() > 0) { // else it is we who go
+                away = true;
                 screen.line(Color.RED, "server", "not connected; tries again and again");
             }
         }
 
         @Override
+        void failed(SyncError error) {
+            if (error.phase() == SyncPhase.SUBSCRIBE && error.willRetry()) {
+                sayAway();
+            } else if (!absent
+                    && error.error() instanceof HttpStateException refusal
+                    && refusal.status() == NOT_FOUND) {
+                absent = true;
+                screen.line(Color.RED, remote.topic(), "is not there; waits for it");
+            }
+        }
+
+        @Override
         void printed(SnapshotEnvelope<JsonNode> snapshot) {
+            absent = false;
             printed++;
             if (changes != null && printed >= changes) {
                 ended.countDown();

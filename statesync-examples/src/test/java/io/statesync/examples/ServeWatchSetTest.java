@@ -169,6 +169,78 @@ class ServeWatchSetTest {
     }
 
     @Test
+    void aServerThatIsSilentHoldsUpNeitherTheEndOfAWatcherNorWhatItPrints() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            String url = "http://127.0.0.1:" + silent.getLocalPort() + "/state";
+
+            assertThat(execute("watch", url, "settings", "--for", "50ms")).isZero();
+
+            out.await(".*server +connecting to " + url);
+            assertThat(execute("set", url, "settings", "a=1", "--timeout", "1s"))
+                    .isEqualTo(1);
+            err.await("statesync: not written in time: no answer came from " + url + " within 1 s");
+        }
+    }
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there a process can only be killed")
+    void aWatcherOfASilentServerThatIsToldToTerminateIsASuccess() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                ChildJvm watch =
+                        new ChildJvm("watch", "http://127.0.0.1:" + silent.getLocalPort() + "/state", "settings")) {
+            watch.lines().await(".*server +connecting to .*");
+            silent.accept().close(); // it asks
+            watch.terminate();
+            assertThat(watch.exitCode()).isZero();
+        }
+    }
+
+    @Test
+    void aWatcherSaysThatItWaitsForATopicAndForAServer() throws Exception {
+        Path other = Files.writeString(folder.resolve("other.json"), "{\"n\": 1}");
+        int port;
+        CompletableFuture<Integer> watch;
+        try (FileServer server = serve(0, false, settings("{}"))) {
+            port = server.base().getPort();
+            watch = running("watch", server.base().toString(), "other", "--changes", "1");
+            out.await(".*other +getSnapshot failed: .*status 404.*");
+            out.await(".*other +is not there; waits for it");
+        }
+        CompletableFuture<Integer> late =
+                running("watch", "http://127.0.0.1:" + port + "/state", "other", "--changes", "1");
+        out.await(".*server +connecting to .*");
+        out.await(".*other +subscribe failed: .*cannot connect.*");
+        out.await(".*server +not connected; tries again and again");
+        try (FileServer again = serve(port, false, other)) {
+            out.await(".*other +revision 1 +loaded +1 value");
+            out.await(".*other +revision 1 +loaded +1 value");
+            Files.writeString(other, "{\"n\": 2}");
+            assertThat(watch.get(60, TimeUnit.SECONDS)).isZero();
+            assertThat(late.get(60, TimeUnit.SECONDS)).isZero();
+        }
+    }
+
+    @Test
+    void aRestartedServerWithTheSameValuesIsToldAsSuch() throws Exception {
+        Path file = Files.writeString(folder.resolve("a-rather-long-topic.json"), "{\"n\": 1}");
+        int port;
+        CompletableFuture<Integer> watch;
+        try (FileServer server = serve(0, false, file)) {
+            port = server.base().getPort();
+            watch = running("watch", server.base().toString(), "a-rather-long-topic", "--changes", "3");
+            out.await(".*a-rather-long-topic  revision 1 +loaded +1 value");
+            Files.writeString(file, "{\"n\":  1}");
+            out.await(".*a-rather-long-topic  revision 2 +the same values, written differently");
+        }
+        out.await(".*server {15}not connected; .*");
+        try (FileServer again = serve(port, false, file)) {
+            out.await(".*a-rather-long-topic  revision 1 +the same values, from a restarted server");
+            Files.writeString(file, "{\"n\": 2}");
+            assertThat(watch.get(60, TimeUnit.SECONDS)).isZero();
+        }
+    }
+
+    @Test
     void withACacheAWatcherStartsWithoutTheServerAndCatchesUpWhenItIsThere() throws Exception {
         Path file = settings("{\"theme\": \"light\", \"size\": 1}");
         String kept = folder.resolve("kept").toString();

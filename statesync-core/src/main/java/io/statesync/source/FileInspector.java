@@ -9,6 +9,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.InstantSource;
 import java.util.HexFormat;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FileInspector<T extends @Nullable Object> {
     private static final int MAX_SETTLE_TIMES = 10;
+    private static final int MAX_READS = 5;
 
     /** Longer than the coarsest time stamps of file systems in use. */
     private static final long TIME_GRANULARITY_MS = 3_000;
@@ -96,12 +98,27 @@ final class FileInspector<T extends @Nullable Object> {
         readAtMs = clock.millis();
         byte[] bytes;
         try {
-            bytes = Files.readAllBytes(file);
+            bytes = read();
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             doubt(e.toString(), now);
             return verdict(e, now);
         }
         return judge(bytes, now);
+    }
+
+    /**
+     * Reads the file, again if it was written to meanwhile: what was read may begin with the old content and go on with the
+     * new. A file that is written to all the time is taken as it comes.
+     */
+    private byte[] read() throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        Stamp after = stamp();
+        for (int again = 0; again < MAX_READS && !Objects.equals(after, stamp); again++) {
+            stamp = after;
+            bytes = Files.readAllBytes(file);
+            after = stamp();
+        }
+        return bytes;
     }
 
     /** How long until a doubt is to be settled; {@link Long#MAX_VALUE} without one. */

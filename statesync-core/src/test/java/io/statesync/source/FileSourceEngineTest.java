@@ -41,6 +41,23 @@ class FileSourceEngineTest {
         }
     }
 
+    /** A save in place may come between two reads of the old content: "hello" and "good day" once made "helloday". */
+    @Test
+    void contentThatIsReplacedInPlaceIsNotSeenMixed() throws Exception {
+        Path file = Files.writeString(folder.resolve("greeting.txt"), "hello");
+        LinkedBlockingQueue<String> applied = new LinkedBlockingQueue<>();
+        try (FileSource<String> source = open(file);
+                RevisionSync<String> replica = replica(source, "replica", snapshot -> applied.add(snapshot.data()))) {
+            replica.start().get(30, TimeUnit.SECONDS);
+            assertThat(applied.poll()).isEqualTo("hello");
+            for (int i = 0; i < 50; i++) {
+                String next = i % 2 == 0 ? "good day" : "hello";
+                Files.writeString(file, next);
+                assertThat(applied.poll(30, TimeUnit.SECONDS)).isEqualTo(next);
+            }
+        }
+    }
+
     @Test
     void replicaThatIsHeldUpHoldsUpNoOther() throws Exception {
         Path file = Files.writeString(folder.resolve("greeting.txt"), "hello");

@@ -4,6 +4,8 @@ import io.statesync.ProtocolException;
 import io.statesync.Revision;
 import io.statesync.internal.Texts;
 import java.net.URLDecoder;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -40,9 +42,13 @@ final class Query {
 
     private static String decode(String text) throws Problem {
         try {
-            return URLDecoder.decode(text, StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException e) {
-            throw Problem.badRequest("the query is not percent-encoded: " + Texts.quote(text));
+            byte[] bytes = URLDecoder.decode(text, StandardCharsets.ISO_8859_1).getBytes(StandardCharsets.ISO_8859_1);
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        } catch (IllegalArgumentException | CharacterCodingException e) {
+            throw Problem.badRequest("the query is not percent-encoded UTF-8: " + Texts.quote(text));
         }
     }
 

@@ -371,6 +371,7 @@ class StateServletTest {
     void badInputIsNamed() throws Exception {
         assertProblem(http.get("/snapshot"), 400, "bad-request", "topic is missing");
         assertProblem(http.get("/snapshot?topic=%20"), 400, "bad-request", "topic must not be blank");
+        assertProblem(http.get("/snapshot?topic=%FF"), 400, "bad-request", "not percent-encoded UTF-8");
         assertProblem(http.get("/snapshot?topic=a&topic=b"), 400, "bad-request", "parameter topic occurs 2 times");
         assertProblem(http.get("/snapshot?topic=fixed&minRevision=01"), 400, "bad-request", "minRevision");
         assertProblem(http.get("/snapshot?topic=fixed&wait=-1"), 400, "bad-request", "wait");

@@ -1,6 +1,7 @@
 package io.statesync.persistence.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -130,15 +131,18 @@ final class TestPool implements AutoCloseable {
         return type.cast(Proxy.newProxyInstance(TestPool.class.getClassLoader(), new Class<?>[] {type}, handler));
     }
 
+    /** A look that was under way when its subscription was closed may still hold one for a moment. */
     @Override
     public void close() throws SQLException {
+        await().untilAsserted(() -> assertThat(lent)
+                .as("connections that were not given back")
+                .hasValue(0));
         synchronized (idle) {
             for (Connection connection : idle) {
                 connection.close();
             }
             idle.clear();
         }
-        assertThat(lent).as("connections that were not given back").hasValue(0);
     }
 
     /** A connection that is lent. */

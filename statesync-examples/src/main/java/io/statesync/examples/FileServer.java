@@ -4,6 +4,7 @@ import io.statesync.RevisionSync;
 import io.statesync.RevisionSyncOptions;
 import io.statesync.StateSync;
 import io.statesync.examples.Screen.Color;
+import io.statesync.examples.Timeline.Kind;
 import io.statesync.http.server.Authorizer;
 import io.statesync.http.server.StateServlet;
 import io.statesync.http.server.StreamInfo;
@@ -33,6 +34,7 @@ final class FileServer implements Closeable {
     private final Deque<Closeable> open = new ArrayDeque<>(); // what is to be closed first comes first
     private final Map<String, FileAuthority<JsonNode>> authorities = new HashMap<>();
     private final Map<String, String> followers = new HashMap<>(); // by the thread that looks only
+    private final Timeline timeline = new Timeline();
     private final StateServlet servlet;
     private final JettyServer jetty;
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -54,10 +56,14 @@ final class FileServer implements Closeable {
         boolean serving = false;
         try {
             for (Map.Entry<String, Path> file : files.entrySet()) {
-                builder.topic(open(file.getKey(), file.getValue()), JsonFile.codec());
+                builder.topic(new WatchedAuthority<>(open(file.getKey(), file.getValue()), timeline), JsonFile.codec());
             }
             servlet = builder.build();
-            jetty = new JettyServer(servlet, host, port);
+            jetty = new JettyServer(
+                    servlet,
+                    new InspectorServlet(files.keySet(), servlet::connections, timeline, readOnly),
+                    host,
+                    port);
             open.push(jetty);
             serving = true;
         } finally {
@@ -80,6 +86,7 @@ final class FileServer implements Closeable {
 
     private void refused(String topic, Throwable problem) {
         if (printing) {
+            timeline.add(Kind.ERROR, topic, null, null, "read: " + JsonFile.describe(problem));
             screen.line(
                     Color.RED, topic, "refused: " + JsonFile.describe(problem) + "; who follows keeps what was there");
         }
@@ -96,7 +103,7 @@ final class FileServer implements Closeable {
         authorities.forEach((topic, authority) -> {
             RevisionSync<JsonNode> engine = StateSync.createRevisionSync(RevisionSyncOptions.<JsonNode>builder(topic)
                     .source(authority)
-                    .applier(snapshot -> {})
+                    .applier(snapshot -> timeline.add(Kind.REVISION, topic, snapshot.version(null), null, null))
                     .listener(new StatePrinter(topic, Color.CYAN, null, screen))
                     .build());
             open.push(engine::close);
@@ -124,12 +131,14 @@ final class FileServer implements Closeable {
                 .collect(Collectors.toMap(StreamInfo::name, FileServer::describe));
         now.forEach((name, follower) -> {
             if (followers.putIfAbsent(name, follower) == null) {
+                timeline.add(Kind.FOLLOWER, null, null, null, follower);
                 screen.line(Color.GREEN, "client", follower);
             }
         });
         followers.entrySet().removeIf(follower -> {
             boolean gone = !now.containsKey(follower.getKey());
             if (gone) {
+                timeline.add(Kind.FOLLOWER, null, null, null, follower.getValue() + " no more");
                 screen.line(Color.GREEN, "client", follower.getValue() + " no more");
             }
             return gone;

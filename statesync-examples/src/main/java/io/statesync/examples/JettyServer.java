@@ -1,6 +1,7 @@
 package io.statesync.examples;
 
 import io.statesync.http.server.StateServlet;
+import jakarta.servlet.http.HttpServlet;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.BindException;
@@ -13,7 +14,7 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
-/** A Jetty with a state servlet, which is closed with it. */
+/** A Jetty with a state servlet, which is closed with it, and a servlet for everything else. */
 final class JettyServer implements Closeable {
     private static final String PATH = "/state";
 
@@ -28,7 +29,7 @@ final class JettyServer implements Closeable {
      * @param port 0 for any that is free
      * @throws IOException if it cannot listen there
      */
-    JettyServer(StateServlet servlet, InetAddress host, int port) throws IOException {
+    JettyServer(StateServlet servlet, HttpServlet pages, InetAddress host, int port) throws IOException {
         this.servlet = servlet;
         this.host = host;
         QueuedThreadPool threads = new QueuedThreadPool(16, 2);
@@ -42,6 +43,7 @@ final class JettyServer implements Closeable {
         ServletHolder holder = new ServletHolder(servlet);
         holder.setAsyncSupported(true); // open streams have no thread
         context.addServlet(holder, PATH + "/*");
+        context.addServlet(new ServletHolder(pages), "/");
         server.setHandler(context);
         start(port);
     }

@@ -26,7 +26,7 @@ const timeline = new Timeline(changed);
 
 // Without states in the events, so that each step can be seen: invalidation, pull, apply.
 const server = connect('/state', { inline: 0, onEvent: onPageEvent });
-const edits = new Edits((name) => stores.get(name)?.topic, onSettled, changed);
+const edits = new Edits((name) => stores.get(name)?.topic, onSettled, onFailed, changed);
 const editor = new Editor(edits, changed, false);
 
 function onPageEvent(event) {
@@ -38,6 +38,11 @@ function onPageEvent(event) {
 function onSettled(edit, answer) {
   const store = stores.get(edit.topic);
   if (store) editor.settled(store, edit, answer);
+}
+
+function onFailed({ topic }, { message }) {
+  timeline.add('page', { kind: 'error', phase: 'propose', topic, message, at: Date.now() });
+  changed();
 }
 
 function addStore(name) {
@@ -72,7 +77,7 @@ async function poll() {
     editor.readOnly = now.readOnly;
     now.topics.filter((name) => !stores.has(name)).forEach(addStore);
   } catch {
-    streams = []; // the connection's state says that it is away
+    streams = null; // the connection's state says that it is away
   }
   changed();
   setTimeout(poll, POLL_MS);

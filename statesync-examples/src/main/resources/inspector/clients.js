@@ -3,16 +3,16 @@
 import { isNewer } from '/statesync/statesync.js';
 import { $, element, fill, setText } from './dom.js';
 
-/** `newest(topic)` gives the newest version that is known of a topic. */
+/** `streams` is null where the server does not answer; `newest(topic)` gives the newest version that is known. */
 export function renderClients(streams, newest) {
-  const items = streams.length ? streams : [null];
+  const items = streams?.length ? streams : [null];
   fill($('client-list'), items, () => {
     const row = element('li');
     row.append(element('strong'), element('span'), element('span'));
     return row;
   }, (row, stream) => {
     const [who, about, topics] = row.children;
-    setText(who, stream ? program(stream.agent) : 'Nobody');
+    setText(who, stream ? program(stream.agent) : streams ? 'Nobody' : 'The server does not answer');
     setText(about, stream ? `${stream.address ?? ''} · ${state(stream)}` : '');
     setText(topics, stream ? stream.topics.map((topic) => standing(topic, newest(topic.topic))).sort().join(' · ') : '');
   });

@@ -15,7 +15,9 @@ export class Editor {
     $('propose').onclick = () => this.propose();
     $('draft').oninput = ({ target }) => (this.store.editing.text = target.value);
     $('draft').onkeydown = (event) => {
-      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.propose();
+      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault(); // the key would go on to what is focused then
+      this.propose();
     };
     $('keep-mine').onclick = () => this.resolve(({ edit, theirs }) => this.send(edit.value, theirs));
     $('take-theirs').onclick = () => this.resolve(() => this.say('Theirs is kept; your edit is dropped.'));

@@ -12,9 +12,12 @@ const RETRY_MS = 2000;
 export class Edits {
   waiting = []; // {topic, value, base: {value, epoch, revision}, id}, at most one for each topic
 
-  /** `topicOf(name)` gives the topic of statesync.js; `settled(edit, answer)` hears of each answer. */
-  constructor(topicOf, settled, changed) {
-    Object.assign(this, { topicOf, settled, changed });
+  /**
+   * `topicOf(name)` gives the topic of statesync.js; `settled(edit, answer)` hears of each answer, `failed(edit, error)` of
+   * each time that there was none.
+   */
+  constructor(topicOf, settled, failed, changed) {
+    Object.assign(this, { topicOf, settled, failed, changed });
     this.sending = new Set(); // of topics
     try {
       this.waiting = JSON.parse(sessionStorage.getItem(KEY)) ?? [];
@@ -56,7 +59,7 @@ export class Edits {
       if (later) queueMicrotask(() => this.#send(later));
     } catch (error) {
       edit.problem = error.message;
-      this.changed();
+      this.failed(edit, error);
     } finally {
       this.sending.delete(edit.topic);
     }

@@ -177,9 +177,11 @@ class InspectorTest {
         two.awaitText("#value", "\"dark\"");
         two.awaitText("#revision", "2"::equals);
         one.awaitText("#note", "Written as revision 2.");
+        assertThat(one.find("#draft").isEnabled()).isFalse();
         one.awaitText("#timeline", "accepted");
         awaitFile("\"dark\"");
         assertThat(one.find("#client-list").findElements(By.tagName("li"))).hasSize(1);
+        assertThat(one.text("#client-list")).contains("· connected");
 
         one.close();
         two.awaitText("#connection", "connected"::equals);
@@ -257,6 +259,8 @@ class InspectorTest {
         window.awaitText("#waiting", "1 edit waits");
         window.awaitText("#edits", "settings, made from revision 1");
         window.awaitText("#note", "the edit waits");
+        window.awaitText("#timeline", "propose: ");
+        window.awaitText("#client-list", "does not answer");
         window.screenshot("offline");
         restart();
         awaitFile("\"dark\"");

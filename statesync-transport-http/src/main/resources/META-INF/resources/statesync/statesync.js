@@ -174,17 +174,18 @@ export function connect(base, options = {}) {
 
   const mine = () => [...entries].filter(([, each]) => each.users).map(([topic]) => topic);
 
-  /** Connects anew, for all tabs' topics. */
+  /** Connects for all tabs' topics, unless it is. */
   function open() {
     clearTimeout(timer);
-    source?.close();
-    source = null;
-    if (closed) return;
     const topics = new Set([...mine(), ...[...wants.values()].flat()]);
     entries.forEach((each, topic) => topics.has(topic) || (each.end(), entries.delete(topic)));
-    if (!leading || !topics.size) return;
-    const query = [...topics].map((topic) => `topic=${encodeURIComponent(topic)}`).join('&');
-    const opened = (source = new EventSource(`${url}/events?${query}&inline=${inline}`));
+    const query = [...topics].map((topic) => `topic=${encodeURIComponent(topic)}&`).join('');
+    const address = `${url}/events?${query}inline=${inline}`;
+    if (source?.url === address && source.readyState < EventSource.CLOSED) return;
+    source?.close();
+    source = null;
+    if (!leading || !query) return;
+    const opened = (source = new EventSource(address));
     const hear = (what) => ({ data }) => {
       try {
         const event = JSON.parse(data);
@@ -273,9 +274,10 @@ export function connect(base, options = {}) {
       if (closed) return;
       say({ wants: [] });
       closed = true;
+      leading = false;
+      wants.clear();
+      entries.forEach((each) => (each.users = 0));
       open();
-      entries.forEach((each) => each.end());
-      entries.clear();
       giveUp.abort();
       release();
       channel?.close();

@@ -100,6 +100,7 @@ final class ServeCommand implements Callable<Integer> {
         int width = topics.keySet().stream().mapToInt(String::length).max().orElse(0);
         topics.forEach((topic, file) -> screen.text("    " + topic + " ".repeat(width + 2 - topic.length()) + file));
         String topic = topics.keySet().iterator().next();
+        screen.text("", "Look into them in a browser: " + server.base().resolve("/"));
         screen.text("", "Edit and save one. In another terminal:", "");
         String base = server.base().toString();
         String classPath = System.getProperty("java.class.path", "");

@@ -162,6 +162,39 @@ class InspectorTest {
         assertThat(answers).isEqualTo(List.of("accepted", true, "conflict", 4L, "accepted"));
     }
 
+    @Test
+    void followsWithoutLocksAndWithoutAConnectionToOtherTabs() throws Exception {
+        Window window = open();
+        window.evaluate("""
+                Object.defineProperty(navigator, 'locks', { value: undefined });
+                const { connect } = await import('/statesync/statesync.js');
+                window.topic = connect('/state').topic('settings');
+                await new Promise((known) => window.topic.subscribe((state) => state && known()));""");
+
+        save(DARK);
+
+        assertThat(window.evaluate("""
+                await new Promise((there) => window.topic.subscribe((state) => state.value.theme === 'dark' && there()));
+                return [window.topic.status().connected, window.topic.status().leading];""")).isEqualTo(List.of(true, true));
+    }
+
+    @Test
+    void aTopicThatIsNotThereIsAnErrorOfThePullAndAListenerThatThrowsHarmsNobody() {
+        Object told = open().evaluate("""
+                const { connect } = await import('/statesync/statesync.js');
+                const server = connect('/state', { tabs: false });
+                const missing = server.topic('missing');
+                const thrown = new Promise((heard) => window.addEventListener('error', () => heard(true), { once: true }));
+                missing.subscribe(() => { throw new Error('a listener of mine'); });
+                const failed = new Promise((seen) => missing.subscribe((state, status) => status.error && seen(status.error)));
+                missing.refresh();
+                const { phase, status } = await failed;
+                server.close();
+                return [phase, status, missing.get() === null, await thrown];""");
+
+        assertThat(told).isEqualTo(List.of("pull", 404L, true, true));
+    }
+
     // ---- the page
 
     @Test

@@ -50,7 +50,7 @@ class InspectorUpdatesTest {
             window.awaitText("#value", "\"size\": " + UPDATES);
             assertThat((List<?>) window.evaluate("window.observe(); return window.moved;"))
                     .isEmpty();
-            assertThat((Long) window.evaluate("return window.changes;")).isGreaterThan(UPDATES / 10);
+            assertThat((Long) window.evaluate("return window.changes;")).isGreaterThan(1);
         } finally {
             store.close();
         }

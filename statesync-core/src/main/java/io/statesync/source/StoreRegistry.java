@@ -97,7 +97,7 @@ public final class StoreRegistry {
         StateVersion base = Objects.requireNonNull(proposal, "proposal").base();
         RevisionedStore<T> there = (RevisionedStore<T>) stores.find(full);
         if (there != null) {
-            return there.propose(proposal);
+            return there.propose(proposal).thenCompose(result -> again(topic, proposal, there, result));
         }
         if (base != null && !base.revision().equals(Revision.ZERO)) {
             return CompletableFuture.completedFuture(
@@ -109,6 +109,13 @@ public final class StoreRegistry {
         } catch (RejectedExecutionException e) {
             return CompletableFuture.failedFuture(new NotSentException("the journals' executor refused", e));
         }
+    }
+
+    /** A store that was closed before it could decide is none any more. */
+    private <T extends @Nullable Object> CompletionStage<WriteResult<T>> again(
+            String topic, Proposal<T> proposal, RevisionedStore<T> asked, WriteResult<T> result) {
+        boolean removed = result instanceof WriteResult.Rejected<T> && asked.isClosed();
+        return removed ? propose(topic, proposal) : CompletableFuture.completedFuture(result);
     }
 
     @SuppressWarnings("unchecked") // all who share a topic name the same type

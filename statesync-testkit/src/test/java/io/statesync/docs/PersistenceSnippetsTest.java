@@ -123,6 +123,7 @@ class PersistenceSnippetsTest {
         PersistentCache<Theme> cache =
                 PersistentCache.builder(format).storage(FileStorage.in(folder)).build();
         assertThat(cache.load("theme").join().data()).isEqualTo(new Theme("dark", 12));
+        cache.flush().join(); // what was migrated is saved, before the folder is removed
     }
 
     @Test

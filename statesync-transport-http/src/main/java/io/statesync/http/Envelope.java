@@ -23,7 +23,7 @@ final class Envelope {
 
     static Envelope parse(byte[] json) throws ProtocolException {
         Envelope read = new Envelope();
-        Json.readObject(json, read::field);
+        Json.readAnswer(json, read::field);
         return read;
     }
 

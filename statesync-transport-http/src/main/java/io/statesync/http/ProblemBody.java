@@ -17,7 +17,7 @@ record ProblemBody(String type, String detail) {
     static ProblemBody of(String body) {
         String[] found = {"", ""};
         try {
-            Json.readObject(body.getBytes(StandardCharsets.UTF_8), (field, value) -> {
+            Json.readAnswer(body.getBytes(StandardCharsets.UTF_8), (field, value) -> {
                 if (field.equals("type")) {
                     found[0] = value.text(field);
                 } else if (field.equals("detail")) {

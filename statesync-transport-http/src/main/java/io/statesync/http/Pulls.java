@@ -266,7 +266,7 @@ final class Pulls {
         }
         decode(lengthOf(reply), jobs, () -> {
             List<Envelope> answers = new ArrayList<>();
-            Json.readObject(Encodings.body(reply, batchLimit(), BATCH_LIMIT), (field, value) -> {
+            Json.readAnswer(Encodings.body(reply, batchLimit(), BATCH_LIMIT), (field, value) -> {
                 if (field.equals("snapshots")) {
                     value.array(field, element -> answers.add(Envelope.of(element)));
                 }

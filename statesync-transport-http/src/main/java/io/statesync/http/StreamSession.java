@@ -82,7 +82,7 @@ final class StreamSession {
             throw reply.failureOfProtocol("");
         }
         byte[] body = Encodings.decode(reply.require(), reply.headers(), MAX_ANSWER, "the answer is too long");
-        Json.readObject(body, (field, value) -> {
+        Json.readAnswer(body, (field, value) -> {
             if (field.equals("id")) {
                 id[0] = value.text(field);
             } else if (field.equals("heartbeatMs")) {

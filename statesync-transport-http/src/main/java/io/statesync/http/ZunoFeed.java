@@ -48,6 +48,9 @@ final class ZunoFeed implements SseLoop.Source, SseClient.Listener {
     private final Duration readTimeout;
     private final String clientId;
 
+    /** Later than those of any client before, so that what a cache kept from one is older than what the server says now. */
+    private final Revision firstEpoch;
+
     private final Object lock = new Object();
     private final Map<String, Known> known = new HashMap<>(); // guarded by lock
     private final Map<String, Own> own = new HashMap<>(); // guarded by lock
@@ -69,6 +72,7 @@ final class ZunoFeed implements SseLoop.Source, SseClient.Listener {
         this.options = options;
         this.readTimeout = readTimeout;
         this.clientId = clientId;
+        this.firstEpoch = Revision.of(Math.max(0, options.time().now().toEpochMilli()));
     }
 
     /**
@@ -83,11 +87,23 @@ final class ZunoFeed implements SseLoop.Source, SseClient.Listener {
     @SuppressWarnings("ArrayRecordComponent") // nobody changes it, and it is never compared
     private record Own(long number, long base, byte[] state) {}
 
+    /** The version of a key that this server has never had. */
+    StateVersion none() {
+        return StateVersion.of(firstEpoch, Revision.ZERO);
+    }
+
     /** What is known of a key; null if nothing. */
     @Nullable
     Known known(String key) {
         synchronized (lock) {
             return known.get(key);
+        }
+    }
+
+    /** Whether the snapshot of a connection that is open has come. */
+    boolean isSynced() {
+        synchronized (lock) {
+            return synced;
         }
     }
 
@@ -212,7 +228,7 @@ final class ZunoFeed implements SseLoop.Source, SseClient.Listener {
 
     private <T extends @Nullable Object> PullResult<T> answer(ZunoTopic<T> topic, @Nullable StateVersion held) {
         Known now = known(topic.key());
-        StateVersion version = now == null ? StateVersion.ofUnsigned(0, 0) : now.version();
+        StateVersion version = now == null ? none() : now.version();
         return version.equals(held)
                 ? NotModified.instance()
                 : topic.snapshot(version, now == null ? null : now.state());
@@ -236,6 +252,14 @@ final class ZunoFeed implements SseLoop.Source, SseClient.Listener {
                 state(data);
             }
         } catch (ProtocolException e) {
+            SseLoop on;
+            synchronized (lock) {
+                on = loop;
+            }
+            if (event.type().equals("snapshot") && on != null) {
+                on.restart(e); // whoever waits for it hears why
+                return;
+            }
             String start = event.type() + " " + Texts.quote(event.data(), 200);
             List<Link> told;
             synchronized (lock) {
@@ -267,7 +291,7 @@ final class ZunoFeed implements SseLoop.Source, SseClient.Listener {
 
     private void snapshot(byte[] data) throws ProtocolException {
         Map<String, Told> records = new LinkedHashMap<>();
-        Json.readObject(data, (key, value) -> {
+        Json.readAnswer(data, (key, value) -> {
             Told record = new Told();
             value.object(record::read);
             if (record.version < 0) {
@@ -298,12 +322,14 @@ final class ZunoFeed implements SseLoop.Source, SseClient.Listener {
         records.keySet().forEach(this::announce);
     }
 
-    private static Known vanished(Known before) {
+    private Known vanished(Known before) {
         return before.state() == null ? before : new Known(nextEpoch(before, 0), null);
     }
 
-    private static StateVersion nextEpoch(Known before, long number) {
-        return StateVersion.of(before.version().epoch().next(), Revision.of(number));
+    private StateVersion nextEpoch(Known before, long number) {
+        Revision clock = Revision.of(Math.max(0, options.time().now().toEpochMilli()));
+        Revision next = before.version().epoch().next();
+        return StateVersion.of(clock.isAbove(next) ? clock : next, Revision.of(number));
     }
 
     /** Takes what the server has now, whatever was known. The lock is held. */
@@ -311,7 +337,7 @@ final class ZunoFeed implements SseLoop.Source, SseClient.Listener {
         Known before = known.get(key);
         Known now;
         if (before == null) {
-            now = new Known(StateVersion.ofUnsigned(0, number), state);
+            now = new Known(StateVersion.of(firstEpoch, Revision.of(number)), state);
         } else {
             int compared = Long.compare(number, before.version().revision().bits());
             boolean same = compared == 0 && Arrays.equals(state, before.state());
@@ -324,22 +350,29 @@ final class ZunoFeed implements SseLoop.Source, SseClient.Listener {
         return now;
     }
 
-    /** What the server answered a write with: it is there, whatever the stream said before. */
-    Known conflicting(String key, long number, byte @Nullable [] state) {
+    /**
+     * What the server answered a write with that was a conflict.
+     *
+     * @param seen what was known when the write was sent: what the stream has said since then is newer than an answer
+     *     whose number is not higher
+     */
+    Known conflicting(String key, long number, byte @Nullable [] state, @Nullable Known seen) {
+        Known now;
         synchronized (lock) {
             Known before = known.get(key);
-            boolean knowsMore = synced
+            boolean newer = before != null
                     && state != null
-                    && before != null
-                    && before.state() != null
-                    && number <= before.version().revision().bits();
-            return before != null && knowsMore ? before : take(key, number, state);
+                    && number > before.version().revision().bits();
+            boolean heard = synced && before != null && before != seen;
+            now = before != null && heard && !newer ? before : take(key, number, state);
         }
+        announce(key);
+        return now;
     }
 
     private void state(byte[] data) throws ProtocolException {
         Told record = new Told();
-        Json.readObject(data, record::read);
+        Json.readAnswer(data, record::read);
         String key = record.key;
         byte[] state = record.state;
         if (key == null || state == null || record.version < 0) {

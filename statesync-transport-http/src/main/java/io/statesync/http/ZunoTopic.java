@@ -1,6 +1,7 @@
 package io.statesync.http;
 
 import io.statesync.InvalidationSubscriber;
+import io.statesync.NotSentException;
 import io.statesync.Proposal;
 import io.statesync.Revision;
 import io.statesync.SnapshotEnvelope;
@@ -20,9 +21,11 @@ import io.statesync.internal.Texts;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +35,7 @@ final class ZunoTopic<T extends @Nullable Object> implements WritableBinding<T> 
     private final String key;
     private final StateCodec<T> codec;
     private final Supplier<? extends T> initial;
+    private final Set<String> inDoubt = ConcurrentHashMap.newKeySet(); // ids of writes that may have been done
 
     ZunoTopic(ZunoClient client, String key, StateCodec<T> codec, Supplier<? extends T> initial) {
         this.client = client;
@@ -83,15 +87,20 @@ final class ZunoTopic<T extends @Nullable Object> implements WritableBinding<T> 
         }
         Known known = client.feed.known(key);
         StateVersion base = proposal.base();
-        Revision epoch = known == null ? Revision.ZERO : known.version().epoch();
+        Revision epoch = (known == null ? client.feed.none() : known.version()).epoch();
         long number = base == null ? -1 : base.revision().bits();
-        if (base != null && known != null && !base.epoch().equals(epoch)) {
-            if (known.state() != null) { // the server counts anew: the numbers do not compare
+        if (base != null && !base.epoch().equals(epoch)) {
+            if (known == null && !client.feed.isSynced()) {
+                return CompletableFuture.failedFuture(
+                        new NotSentException("nothing was heard of the server yet", null));
+            }
+            if (known != null && known.state() != null) { // the server counts anew: the numbers do not compare
                 return CompletableFuture.completedFuture(new Conflict<>(snapshot(known.version(), known.state())));
             }
             number = 0; // it has lost the state as well, so there is nothing to conflict with
         }
         long sent = number;
+        boolean wasInDoubt = inDoubt.contains(String.valueOf(proposal.proposalId()));
         return client.requests
                 .send(
                         client.endpoint.post("/sync", body(proposal, state, sent)),
@@ -100,7 +109,10 @@ final class ZunoTopic<T extends @Nullable Object> implements WritableBinding<T> 
                         "maxEventBytes",
                         client.requestTimeout)
                 .handle(Proposals::sent)
-                .thenApplyAsync(reply -> result(reply, epoch, sent, state), DefaultExecutor.SHARED);
+                .whenComplete((reply, error) -> doubt(proposal.proposalId(), reply))
+                .thenApplyAsync(
+                        reply -> result(reply, new Sent(epoch, sent, state, known, wasInDoubt)),
+                        DefaultExecutor.SHARED);
     }
 
     private byte[] body(Proposal<T> proposal, byte[] state, long base) {
@@ -142,23 +154,50 @@ final class ZunoTopic<T extends @Nullable Object> implements WritableBinding<T> 
         }
     }
 
-    private WriteResult<T> result(Reply<byte[]> reply, Revision epoch, long base, byte[] sent) {
+    /** A write whose answer did not come, or says that the server does not know, may have been done all the same. */
+    private void doubt(@Nullable String id, @Nullable Reply<byte[]> reply) {
+        if (id == null) {
+            return;
+        }
+        if (reply == null || reply.status() >= 500) {
+            inDoubt.add(id);
+        } else {
+            inDoubt.remove(id);
+        }
+    }
+
+    /**
+     * A write that was sent.
+     *
+     * @param known what was known of the key then
+     * @param wasInDoubt whether it was sent before, and its outcome is not known
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Sent(
+            Revision epoch,
+            long base,
+            byte[] state,
+            @Nullable Known known,
+            boolean wasInDoubt) {}
+
+    private WriteResult<T> result(Reply<byte[]> reply, Sent sent) {
         try {
             if (reply.body() == null) {
                 return refusal(reply);
             }
             Answer answer = new Answer();
-            Json.readObject(Encodings.body(reply, client.maxBytes, "maxEventBytes"), answer::read);
+            Json.readAnswer(Encodings.body(reply, client.maxBytes, "maxEventBytes"), answer::read);
             if (answer.version < 0) {
                 throw new IOException(reply.method() + " " + reply.url() + ": the answer names no version");
             }
             if (reply.status() == 200) {
-                return new Accepted<>(StateVersion.of(epoch, Revision.of(answer.version)));
+                return new Accepted<>(StateVersion.of(sent.epoch, Revision.of(answer.version)));
             }
-            if (base >= 0 && client.feed.isOwn(key, answer.version, base, sent)) {
-                return new Accepted<>(StateVersion.of(epoch, Revision.of(answer.version)));
+            if (sent.wasInDoubt && sent.base >= 0 && client.feed.isOwn(key, answer.version, sent.base, sent.state)) {
+                return new Accepted<>(StateVersion.of(sent.epoch, Revision.of(answer.version)));
             }
-            Known now = client.feed.conflicting(key, answer.version, answer.version == 0 ? null : answer.state);
+            Known now =
+                    client.feed.conflicting(key, answer.version, answer.version == 0 ? null : answer.state, sent.known);
             return new Conflict<>(snapshot(now.version(), now.state()));
         } catch (Throwable t) { // the answer cannot be read, but the server has the write: ask again
             throw new CompletionException(t);
@@ -168,7 +207,7 @@ final class ZunoTopic<T extends @Nullable Object> implements WritableBinding<T> 
     private static <T extends @Nullable Object> WriteResult<T> refusal(Reply<byte[]> reply) throws Exception {
         Answer answer = new Answer();
         try {
-            Json.readObject(reply.rest().getBytes(StandardCharsets.UTF_8), answer::read);
+            Json.readAnswer(reply.rest().getBytes(StandardCharsets.UTF_8), answer::read);
         } catch (io.statesync.ProtocolException e) {
             answer.reason = ""; // a proxy's page
         }

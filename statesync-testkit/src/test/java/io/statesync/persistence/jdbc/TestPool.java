@@ -134,9 +134,8 @@ final class TestPool implements AutoCloseable {
     /** A look that was under way when its subscription was closed may still hold one for a moment. */
     @Override
     public void close() throws SQLException {
-        await().untilAsserted(() -> assertThat(lent)
-                .as("connections that were not given back")
-                .hasValue(0));
+        await().untilAsserted(() ->
+                assertThat(lent).as("connections that were not given back").hasValue(0));
         synchronized (idle) {
             for (Connection connection : idle) {
                 connection.close();

@@ -24,18 +24,25 @@ public final class Json {
     private static final int MAX_NUMBER_LENGTH = 1_000;
     private static final int MAX_NAME_LENGTH = 1_000;
 
+    private static final JsonFactory FACTORY = factory(MAX_DEPTH, MAX_NAME_LENGTH);
+
+    /** What a server sends has envelopes around states that it has taken. */
+    private static final JsonFactory ANSWERS = factory(10 * MAX_DEPTH, 100 * MAX_NAME_LENGTH);
+
     /** Whoever hands over bytes has limited them. */
-    private static final JsonFactory FACTORY = JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxNestingDepth(MAX_DEPTH)
-                    .maxNumberLength(MAX_NUMBER_LENGTH)
-                    .maxNameLength(MAX_NAME_LENGTH)
-                    .maxStringLength(Integer.MAX_VALUE)
-                    .maxDocumentLength(-1)
-                    .build())
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .disable(JsonReadFeature.ALLOW_JAVA_COMMENTS)
-            .build();
+    private static JsonFactory factory(int depth, int nameLength) {
+        return JsonFactory.builder()
+                .streamReadConstraints(StreamReadConstraints.builder()
+                        .maxNestingDepth(depth)
+                        .maxNumberLength(MAX_NUMBER_LENGTH)
+                        .maxNameLength(nameLength)
+                        .maxStringLength(Integer.MAX_VALUE)
+                        .maxDocumentLength(-1)
+                        .build())
+                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .disable(JsonReadFeature.ALLOW_JAVA_COMMENTS)
+                .build();
+    }
 
     private Json() {}
 
@@ -61,7 +68,16 @@ public final class Json {
      * @throws ProtocolException if it is not one, without a word of what it holds
      */
     public static void readObject(byte[] utf8, FieldReader fields) throws ProtocolException {
-        try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), utf8)) {
+        read(FACTORY, utf8, fields);
+    }
+
+    /** The same of what a server sends, which may be ten times as deep. */
+    public static void readAnswer(byte[] utf8, FieldReader fields) throws ProtocolException {
+        read(ANSWERS, utf8, fields);
+    }
+
+    private static void read(JsonFactory factory, byte[] utf8, FieldReader fields) throws ProtocolException {
+        try (JsonParser parser = factory.createParser(ObjectReadContext.empty(), utf8)) {
             Cursor cursor = new Cursor(utf8, parser);
             parser.nextToken();
             cursor.object(fields);

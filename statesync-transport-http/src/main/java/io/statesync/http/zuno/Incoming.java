@@ -157,9 +157,8 @@ final class Incoming {
      * The new state.
      *
      * @param current the state that the store has; null if there is none
-     * @throws Refusal if a part of it is to be changed, and it is no object
      */
-    byte[] state(byte @Nullable [] current) throws Refusal {
+    byte[] state(byte @Nullable [] current) {
         byte[] whole = state;
         if (whole != null) {
             return whole;
@@ -167,9 +166,9 @@ final class Incoming {
         Map<String, byte[]> fields = new LinkedHashMap<>();
         if (current != null) {
             try {
-                Json.readObject(current, (name, value) -> fields.put(name, value.raw()));
+                Json.readAnswer(current, (name, value) -> fields.put(name, value.raw()));
             } catch (ProtocolException e) {
-                throw Refusal.invalid("delta", "the state is no object");
+                fields.clear(); // what is no object has no fields, as Zuno's own server sees it
             }
         }
         unset.forEach(fields::remove);

@@ -20,7 +20,7 @@ final class Reader extends EventOutput {
     private volatile long position; // the id of the event up to which it has all; written by the run under way only
     private boolean snapshotDue; // by the run under way only
     private boolean greeted; // by the run under way only
-    private Room.@Nullable Snapshot snapshot; // by the run under way only; until its events are over
+    private Room.@Nullable Covered covered; // by the run under way only; until the events of the last snapshot are over
 
     /**
      * A reader to which nothing was sent yet.
@@ -87,20 +87,20 @@ final class Reader extends EventOutput {
     private byte[] takeSnapshot() {
         Room.Snapshot taken = room.snapshot(this::mayRead);
         snapshotDue = false;
-        snapshot = taken;
+        covered = taken.covered().until() > taken.id() ? taken.covered() : null;
         position = taken.id();
         return Sse.event(taken.id(), "snapshot", taken.json());
     }
 
     private byte[] bytes(Segment segment) {
-        Room.Snapshot before = snapshot;
+        Room.Covered before = covered;
         if (before == null) {
             return segment.keys().stream().allMatch(this::mayRead)
                     ? segment.bytes()
                     : segment.only(frame -> mayRead(frame.key()));
         }
         if (segment.to() >= before.until()) {
-            snapshot = null;
+            covered = null;
         }
         return segment.only(frame -> mayRead(frame.key()) && !before.has(frame));
     }

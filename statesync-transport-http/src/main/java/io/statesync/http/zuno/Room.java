@@ -176,18 +176,26 @@ final class Room {
             versions.put(key, version);
         });
         out.write('}');
-        return new Snapshot(snapshot.lastEventId(), registry.events().lastId(), out.toByteArray(), versions);
+        Covered covered = new Covered(registry.events().lastId(), versions);
+        return new Snapshot(snapshot.lastEventId(), out.toByteArray(), covered);
     }
 
     /**
      * The states of stores.
      *
      * @param id the events after it are to be sent
-     * @param until events up to this one may be in the states already
+     * @param covered what of them is in the states already
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Snapshot(long id, long until, byte[] json, Map<String, StateVersion> versions) {
-        /** Whether an event says what the states say already. */
+    record Snapshot(long id, byte[] json, Covered covered) {}
+
+    /**
+     * What a snapshot says.
+     *
+     * @param until events up to this one may be in it
+     */
+    record Covered(long until, Map<String, StateVersion> versions) {
+        /** Whether it says already what an event says. */
         boolean has(Frame frame) {
             StateVersion known = versions.get(frame.key());
             return known != null && !frame.version().isNewerThan(known);

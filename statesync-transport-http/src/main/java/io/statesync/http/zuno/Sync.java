@@ -8,6 +8,7 @@ import io.statesync.StateCodec;
 import io.statesync.StateVersion;
 import io.statesync.WriteResult;
 import io.statesync.http.server.Access;
+import io.statesync.http.server.Action;
 import io.statesync.http.server.internal.Answer;
 import io.statesync.internal.Failures;
 import io.statesync.internal.Texts;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,21 +37,24 @@ final class Sync {
 
     private static final int MAX_BATCH = 500;
 
+    /** After so many bytes of answers the rest of a batch is not done. */
+    private static final int MAX_BATCH_ANSWER = 8 << 20;
+
     private final StoreRegistry registry;
     private final Served served;
     private final ZunoOptions options;
-    private final Function<String, Access> mayWrite;
+    private final BiFunction<String, Action, Access> access;
 
     /**
      * Writes of one request.
      *
-     * @param mayWrite decides about the whole topic of a key
+     * @param access decides about the whole topic of a key
      */
-    Sync(StoreRegistry registry, Served served, ZunoOptions options, Function<String, Access> mayWrite) {
+    Sync(StoreRegistry registry, Served served, ZunoOptions options, BiFunction<String, Action, Access> access) {
         this.registry = registry;
         this.served = served;
         this.options = options;
-        this.mayWrite = mayWrite;
+        this.access = access;
     }
 
     /**
@@ -95,6 +100,11 @@ final class Sync {
         }
         return one(all.get(next)).thenCompose(outcome -> {
             outcomes.add(outcome);
+            long length = outcomes.stream().mapToLong(each -> each.json.length).sum();
+            if (length > MAX_BATCH_ANSWER && next + 1 < all.size()) {
+                outcomes.add(Outcome.of(Refusal.of(413, "PAYLOAD_TOO_LARGE")));
+                return CompletableFuture.completedFuture(results(outcomes, next + 1));
+            }
             return outcome.status == 200
                     ? many(all, next + 1, outcomes) // as deep as a batch is long, which is limited
                     : CompletableFuture.completedFuture(results(outcomes, next));
@@ -121,12 +131,12 @@ final class Sync {
     private CompletableFuture<Outcome> one(Incoming incoming) {
         try {
             String key = incoming.key(options.maxKeyLength());
-            Access access = mayWrite.apply(served.topic(key));
+            Access mayWrite = access.apply(served.topic(key), Action.WRITE);
             StateCodec<@Nullable Object> codec = served.codec(key);
-            if (access == Access.UNAUTHENTICATED) {
+            if (mayWrite == Access.UNAUTHENTICATED) {
                 throw Refusal.unauthenticated(options.challenge());
             }
-            if (access == Access.DENIED || codec == null) {
+            if (mayWrite == Access.DENIED || codec == null || (incoming.isDelta() && !mayRead(key))) {
                 throw Refusal.of(403, "FORBIDDEN");
             }
             return write(key, incoming, codec, ATTEMPTS);
@@ -147,18 +157,16 @@ final class Sync {
         if (at == null && base > 0) {
             return CompletableFuture.completedFuture(conflict(Wire.utf8("null"), 0));
         }
-        byte[] json = incoming.isDelta() && current != null
-                ? incoming.state(served.json(key, current))
-                : incoming.state(null);
-        if (incoming.isDelta() && json.length > options.maxBody()) {
-            throw Refusal.invalid("delta", "the state would be longer than " + options.maxBody());
-        }
         StateVersion from = at == null ? StateVersion.ofUnsigned(0, 0) : at;
         if (base >= 0 && at != null) {
             from = Numbers.version(base, at.epoch());
         }
+        boolean moved = current != null && !from.equals(at); // a conflict, unless it was accepted before under its id
+        byte[] json = moved ? Frame.NOTHING : json(key, incoming, current);
         boolean always = base < 0 && !incoming.isDelta();
-        Proposal<@Nullable Object> proposal = proposal(always ? null : from, codec, json, incoming);
+        Proposal<@Nullable Object> proposal = moved && current != null
+                ? new Proposal<>(from, current.data(), incoming.origin(), incoming.idempotencyKey())
+                : proposal(always ? null : from, codec, json, incoming);
         long before = registry.events().lastId();
         return registry.propose(key, proposal)
                 .handle((result, error) -> {
@@ -173,6 +181,25 @@ final class Sync {
                 })
                 .thenCompose(Function.identity())
                 .toCompletableFuture();
+    }
+
+    private boolean mayRead(String key) {
+        return access.apply(served.topic(key), Action.READ) == Access.ALLOWED;
+    }
+
+    private byte[] json(String key, Incoming incoming, @Nullable SnapshotEnvelope<?> current) throws Refusal {
+        if (!incoming.isDelta() || current == null) {
+            return incoming.state(null);
+        }
+        byte[] now = served.json(key, current);
+        if (now == null) {
+            throw Refusal.of(502, "SOURCE_FAILED");
+        }
+        byte[] json = incoming.state(now);
+        if (json.length > options.maxBody()) {
+            throw Refusal.invalid("delta", "the state would be longer than " + options.maxBody());
+        }
+        return json;
     }
 
     private static Proposal<@Nullable Object> proposal(
@@ -198,10 +225,13 @@ final class Sync {
         }
         if (result instanceof WriteResult.Conflict<@Nullable Object> conflict) {
             SnapshotEnvelope<@Nullable Object> current = conflict.current();
-            byte[] state = served.json(key, current);
+            byte[] state = mayRead(key) ? served.json(key, current) : Wire.utf8("null");
             return state == null
                     ? Outcome.of(Refusal.of(502, "SOURCE_FAILED"))
                     : conflict(state, Numbers.of(current.version(null)));
+        }
+        if (result instanceof WriteResult.Rejected<@Nullable Object> && registry.find(key) == null) {
+            return conflict(Wire.utf8("null"), 0); // it was removed meanwhile
         }
         if (result instanceof WriteResult.Rejected<@Nullable Object> rejected) {
             return Outcome.of(Refusal.invalid("state", rejected.reason()));
@@ -236,7 +266,7 @@ final class Sync {
                 ? Wire.event(event, state)
                 : Wire.event(
                         key,
-                        json,
+                        duplicate ? null : json, // what was written then is not known any more
                         Numbers.of(version),
                         Math.max(0, incoming.baseVersion()),
                         incoming.origin(),

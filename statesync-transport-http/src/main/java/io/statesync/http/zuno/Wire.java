@@ -32,19 +32,23 @@ final class Wire {
     /**
      * What happened to a store.
      *
+     * @param state null if it is not known
      * @param eventId 0 if it is not known
      */
     static byte[] event(
             String key,
-            byte[] state,
+            byte @Nullable [] state,
             long version,
             long baseVersion,
             @Nullable String origin,
             long timestampMs,
             long eventId) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(state.length + 160);
-        out.writeBytes(utf8("{\"storeKey\":" + Json.quote(key) + ",\"state\":"));
-        out.writeBytes(state);
+        ByteArrayOutputStream out = new ByteArrayOutputStream(256);
+        out.writeBytes(utf8("{\"storeKey\":" + Json.quote(key)));
+        if (state != null) {
+            out.writeBytes(utf8(",\"state\":"));
+            out.writeBytes(state);
+        }
         out.writeBytes(utf8(",\"version\":" + version + ",\"baseVersion\":" + baseVersion
                 + (origin == null ? "" : ",\"origin\":" + Json.quote(origin)) + ",\"ts\":" + timestampMs
                 + (eventId == 0 ? "" : ",\"eventId\":" + eventId) + "}"));

@@ -296,8 +296,10 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
     private void left(String name, Reader reader) {
         if (readers.remove(reader)) {
             count.decrementAndGet();
-            rooms.computeIfPresent(
-                    name, (n, known) -> reader.room().remove(reader) && known == reader.room() ? null : known);
+            rooms.compute(name, (n, known) -> { // also if another room has taken its place
+                boolean empty = reader.room().remove(reader);
+                return empty && known == reader.room() ? null : known;
+            });
         }
     }
 
@@ -307,7 +309,7 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
             throws Refusal, IOException {
         byte[] body = body(request);
         Served served = served(name);
-        Sync sync = new Sync(view(name), served, options, topic -> access(request, topic, Action.WRITE));
+        Sync sync = new Sync(view(name), served, options, (topic, action) -> access(request, topic, action));
         responder.answer(request, response, sync.answer(body), options.sourceTimeout(), () -> {
             log.error(
                     "the source did not answer a write afterMs={}",

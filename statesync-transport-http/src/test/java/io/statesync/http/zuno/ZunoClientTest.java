@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.statesync.Backoff;
+import io.statesync.SnapshotCache;
+import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
 import io.statesync.WriteResult;
 import io.statesync.WriteResult.Accepted;
@@ -25,11 +27,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.IntNode;
 
 /** Two clients of one server: the conflict matrix, offline writes, restarts. */
@@ -143,6 +147,24 @@ class ZunoClientTest {
         assertThat(atServer()).isEqualTo(100);
     }
 
+    /** Equal values from equal bases by one client are two writes all the same, and each hears of the other's. */
+    @Test
+    void manyUpdatesOfTwoReplicasOfOneClientAllCount() throws Exception {
+        ZunoClient client = client();
+        StateReplica<Integer> one = started(counter(client).maxConflicts(1000));
+        StateReplica<Integer> other = started(counter(client).maxConflicts(1000));
+        List<CompletableFuture<WriteResult<Integer>>> writes = new ArrayList<>();
+        for (int i = 0; i < 25; i++) {
+            writes.add(one.update(n -> n + 1));
+            writes.add(other.update(n -> n + 1));
+        }
+        for (CompletableFuture<WriteResult<Integer>> write : writes) {
+            assertThat(get(write)).isInstanceOf(Accepted.class);
+        }
+        assertThat(atServer()).isEqualTo(50);
+        await().until(() -> one.get() == 50 && other.get() == 50);
+    }
+
     /** Both begin at 1; the other moves the server to 2 while one is away and sets 10. */
     private WriteResult<Integer> conflict(ConflictPolicy<Integer> policy) throws Exception {
         registry.<JsonNode>store("counter", () -> IntNode.valueOf(1));
@@ -239,6 +261,37 @@ class ZunoClientTest {
                         Rejected.class,
                         rejected -> assertThat(rejected.reason()).contains("403"));
         assertThat(replica.get()).isEqualTo(3);
+    }
+
+    /** What a client before this one kept is not newer than what a server that counts anew says. */
+    @Test
+    void whatACacheHoldsIsOlderThanTheServer() throws Exception {
+        AtomicReference<SnapshotEnvelope<Integer>> kept = new AtomicReference<>();
+        SnapshotCache<Integer> cache = topic -> CompletableFuture.completedFuture(kept.get());
+        StateReplica<Integer> before = started(counter(client()));
+        for (int i = 1; i < 5; i++) {
+            assertThat(get(before.set(i))).isInstanceOf(Accepted.class);
+        }
+        kept.set(SnapshotEnvelope.of(before.meta().version(), before.get()));
+        before.close();
+        stopServer();
+        StoreRegistry restarted = StoreRegistry.builder()
+                .journals(topic -> new io.statesync.source.InMemoryJournal<JsonNode>(), Runnable::run)
+                .build();
+        restarted.<JsonNode>store("counter", () -> IntNode.valueOf(77));
+        startServer(restarted);
+        StateReplica<Integer> after = started(counter(client()).engine(engine -> engine.cache(cache)));
+        await().until(() -> after.get() == 77);
+        assertThat(get(after.set(78))).isInstanceOf(Accepted.class);
+    }
+
+    /** Deeper than the envelope of a write may be, since the snapshot's is around it. */
+    @Test
+    void aDeepStateOfAnotherKeyHidesNone() throws Exception {
+        String deep = "[".repeat(98) + "]".repeat(98);
+        registry.store("deep", () -> new JsonMapper().readTree(deep));
+        registry.<JsonNode>store("counter", () -> IntNode.valueOf(7));
+        assertThat(started(counter(client())).get()).isEqualTo(7);
     }
 
     @Test

@@ -322,7 +322,10 @@ class ZunoServletTest {
                         .get("version"))
                 .isEqualTo(json("3"));
         set("text", "\"x\"");
-        assertInvalid("delta", "{\"storeKey\":\"text\",\"delta\":{\"type\":\"object\",\"set\":{\"a\":4}}}");
+        String delta = "{\"storeKey\":\"text\",\"baseVersion\":1,\"delta\":{\"type\":\"object\",\"set\":{\"a\":4}}}";
+        assertThat(post(200, delta).get("event").get("state"))
+                .isEqualTo(json("{\"a\":4}")); // as Zuno's own server does
+        assertThat(post(409, delta).get("current").get("state")).isEqualTo(json("{\"a\":4}"));
     }
 
     @Test
@@ -508,6 +511,21 @@ class ZunoServletTest {
         assertThat(answer.statusCode()).isEqualTo(401);
         assertThat(answer.headers().firstValue("WWW-Authenticate")).contains("Bearer");
         assertThat(registry.find("read-only")).isNull();
+    }
+
+    /** 400 would have clients drop the write; 409 has them make it again. */
+    @Test
+    void aStaleWriteIsAConflictWhateverItHolds() throws Exception {
+        registry.store("checked", () -> json("1"), value -> {
+            if (!value.isNumber()) {
+                throw new IllegalArgumentException("no number");
+            }
+        });
+        set("checked", "2");
+        assertThat(post(409, "{\"storeKey\":\"checked\",\"state\":\"x\",\"baseVersion\":1}")
+                        .get("current"))
+                .isEqualTo(json("{\"state\":2,\"version\":2}"));
+        post(409, "{\"storeKey\":\"checked\",\"delta\":{\"type\":\"object\",\"set\":{}},\"baseVersion\":1}");
     }
 
     @Test

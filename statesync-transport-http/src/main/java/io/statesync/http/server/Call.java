@@ -2,11 +2,11 @@ package io.statesync.http.server;
 
 import io.statesync.ProtocolException;
 import io.statesync.http.internal.Json;
+import io.statesync.http.server.internal.Responder;
 import io.statesync.internal.Quietly;
 import io.statesync.internal.Texts;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -88,9 +88,8 @@ final class Call {
      * @throws IOException if the client does not send it
      */
     void body(Json.FieldReader fields) throws Problem, IOException {
-        String contentType = request.getContentType();
-        if (contentType == null || !isJson(contentType)) {
-            throw Problem.unsupportedMediaType(String.valueOf(contentType));
+        if (!Responder.isJson(request)) {
+            throw Problem.unsupportedMediaType(String.valueOf(request.getContentType()));
         }
         int limit = options.maxBody();
         if (request.getContentLengthLong() > limit) {
@@ -105,12 +104,6 @@ final class Call {
         } catch (ProtocolException e) {
             throw Problem.badRequest("the body: " + e.getMessage());
         }
-    }
-
-    private static boolean isJson(String contentType) {
-        int end = contentType.indexOf(';');
-        String type = (end < 0 ? contentType : contentType.substring(0, end)).strip();
-        return type.toLowerCase(Locale.ROOT).equals("application/json");
     }
 
     /** Whether a compressed answer is understood (RFC 9110, 12.5.3). */

@@ -2,6 +2,7 @@ package io.statesync.http.server;
 
 import io.statesync.InvalidationEvent;
 import io.statesync.Subscription;
+import io.statesync.http.server.internal.Telling;
 import io.statesync.http.server.internal.Ticker;
 import io.statesync.internal.Quietly;
 import io.statesync.source.RevisionedStore;
@@ -26,9 +27,6 @@ import org.slf4j.LoggerFactory;
 final class Hub {
     private static final Logger log = LoggerFactory.getLogger("io.statesync.http.server");
 
-    /** So many readers are told on one thread; of more, several threads tell them. */
-    private static final int FAN_OUT = 128;
-
     private static final int IDS_PER_MS_BITS = 10;
 
     private final Catalog catalog;
@@ -39,12 +37,14 @@ final class Hub {
     private final List<Subscription> registries = new ArrayList<>();
     private final Object lock = new Object();
     private final Ticker ticker;
+    private final Telling telling;
     private volatile boolean stopping;
 
     Hub(Catalog catalog, ServerOptions options) {
         this.catalog = catalog;
         this.options = options;
         this.lastId = new AtomicLong(options.timeSource().now().toEpochMilli() << IDS_PER_MS_BITS);
+        this.telling = new Telling(options.executor(), log);
         this.ticker = ticker(options, this);
         for (StoreRegistry registry : catalog.registries()) {
             registries.add(registry.subscribe(this::happened));
@@ -136,26 +136,12 @@ final class Hub {
 
     /** Tells those who follow a topic that it may have moved. */
     void fanOut(Collection<Follow> follows) {
-        List<Follow> chunk = new ArrayList<>();
-        for (Follow follow : follows) {
-            chunk.add(follow);
-            if (chunk.size() == FAN_OUT) {
-                List<Follow> full = chunk;
-                run(() -> full.forEach(Follow::signal));
-                chunk = new ArrayList<>();
-            }
-        }
-        chunk.forEach(Follow::signal);
+        telling.tell(follows, Follow::signal);
     }
 
     /** Runs something on the executor; here, if it refuses. */
     void run(Runnable task) {
-        try {
-            options.executor().execute(task);
-        } catch (Throwable t) { // whatever an executor throws, the task must run
-            Quietly.run(() -> log.warn("the executor refused a task, which runs on the caller's thread", t));
-            task.run();
-        }
+        telling.execute(task);
     }
 
     // ---- streams

@@ -17,7 +17,7 @@ final class Reader extends EventOutput {
     private final Predicate<String> mayRead;
     private final Runnable ended;
     private final Map<String, Boolean> known = new HashMap<>(); // by the run under way only
-    private volatile long position; // the id of the event up to which it has all; written by the run under way only
+    private long position; // the id of the event up to which it has all; by the run under way only
     private boolean snapshotDue; // by the run under way only
     private boolean greeted; // by the run under way only
     private Room.@Nullable Covered covered; // by the run under way only; until the events of the last snapshot are over
@@ -112,11 +112,6 @@ final class Reader extends EventOutput {
 
     Room room() {
         return room;
-    }
-
-    /** The event up to which the client was sent all. */
-    long position() {
-        return position;
     }
 
     @Override

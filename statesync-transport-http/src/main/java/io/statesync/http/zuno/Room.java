@@ -56,10 +56,6 @@ final class Room {
         this.telling = telling;
     }
 
-    StoreRegistry registry() {
-        return registry;
-    }
-
     Served served() {
         return served;
     }

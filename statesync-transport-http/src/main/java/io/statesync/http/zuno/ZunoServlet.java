@@ -9,6 +9,7 @@ import io.statesync.http.server.internal.Answer;
 import io.statesync.http.server.internal.Cors;
 import io.statesync.http.server.internal.Responder;
 import io.statesync.http.server.internal.Sse;
+import io.statesync.http.server.internal.Telling;
 import io.statesync.http.server.internal.Ticker;
 import io.statesync.internal.Checks;
 import io.statesync.internal.DefaultExecutor;
@@ -21,14 +22,13 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serial;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -58,9 +58,6 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger("io.statesync.http.zuno");
 
-    /** So many readers are told on one thread; of more, several threads tell them. */
-    private static final int FAN_OUT = 128;
-
     private final transient StoreRegistry registry;
     private final transient ZunoOptions options;
     private final transient Cors cors;
@@ -68,6 +65,7 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
     private final transient Map<String, Room> rooms = new ConcurrentHashMap<>(); // that have readers
     private final transient Set<Reader> readers = ConcurrentHashMap.newKeySet();
     private final transient AtomicInteger count = new AtomicInteger(); // of readers, also of those that are about to be
+    private final transient Telling telling;
     private final transient Ticker ticker;
     private volatile boolean stopping;
 
@@ -75,12 +73,12 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
         registry = b.registry;
         options = b.options();
         cors = new Cors(options.allowedOrigins());
-        responder = new Responder(options.timeSource(), this::run);
+        telling = new Telling(options.executor(), log);
+        responder = new Responder(options.timeSource(), telling);
         Duration shorter = options.heartbeat().compareTo(options.writeTimeout()) < 0
                 ? options.heartbeat()
                 : options.writeTimeout();
-        ticker =
-                new Ticker(options.timeSource(), this::run, shorter.dividedBy(4), this::tick, () -> !readers.isEmpty());
+        ticker = new Ticker(options.timeSource(), telling, shorter.dividedBy(4), this::tick, () -> !readers.isEmpty());
     }
 
     /** A builder of a servlet over the stores of a registry. */
@@ -107,15 +105,6 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
         close();
     }
 
-    private void run(Runnable task) {
-        try {
-            options.executor().execute(task);
-        } catch (Throwable t) { // whatever an executor throws, the task must run
-            Quietly.run(() -> log.warn("the executor refused a task, which runs on the caller's thread", t));
-            task.run();
-        }
-    }
-
     private void tick() {
         long now = options.timeSource().nanoTime();
         for (Reader reader : readers) {
@@ -124,16 +113,7 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
     }
 
     private void tell(Iterable<Reader> told) {
-        List<Reader> chunk = new ArrayList<>();
-        for (Reader reader : told) {
-            chunk.add(reader);
-            if (chunk.size() == FAN_OUT) {
-                List<Reader> full = chunk;
-                run(() -> full.forEach(Reader::signal));
-                chunk = new ArrayList<>();
-            }
-        }
-        chunk.forEach(Reader::signal);
+        telling.tell(told, Reader::signal);
     }
 
     // ---- requests
@@ -219,14 +199,14 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
         Room room = new Room(view(name), served, this::tell);
         Room.Snapshot snapshot =
                 room.snapshot(key -> access(request, served.topic(key), Action.READ) == Access.ALLOWED);
-        byte[] end = Wire.utf8(",\"lastEventId\":" + snapshot.id() + "}");
-        byte[] begin = Wire.utf8("{\"state\":");
-        byte[] all = new byte[begin.length + snapshot.json().length + end.length];
-        System.arraycopy(begin, 0, all, 0, begin.length);
-        System.arraycopy(snapshot.json(), 0, all, begin.length, snapshot.json().length);
-        System.arraycopy(end, 0, all, begin.length + snapshot.json().length, end.length);
+        ByteArrayOutputStream out = new ByteArrayOutputStream(snapshot.json().length + 64);
+        out.writeBytes(Wire.utf8("{\"state\":"));
+        out.writeBytes(snapshot.json());
+        out.writeBytes(Wire.utf8(",\"lastEventId\":" + snapshot.id() + "}"));
         Responder.write(
-                request, response, new Answer(200, "application/json", all, Map.of("Cache-Control", "no-store")));
+                request,
+                response,
+                new Answer(200, "application/json", out.toByteArray(), Map.of("Cache-Control", "no-store")));
     }
 
     private void follow(String name, HttpServletRequest request, HttpServletResponse response)
@@ -323,10 +303,7 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
      * Clients that are no browsers name no origin, and may send it as what they like.
      */
     private static void checkContentType(HttpServletRequest request) throws Refusal {
-        String type = Objects.requireNonNullElse(request.getContentType(), "");
-        int end = type.indexOf(';');
-        boolean json = (end < 0 ? type : type.substring(0, end)).strip().equalsIgnoreCase("application/json");
-        if (!json && request.getHeader("Origin") != null) {
+        if (!Responder.isJson(request) && request.getHeader("Origin") != null) {
             throw Refusal.of(415, "UNSUPPORTED_MEDIA_TYPE");
         }
     }

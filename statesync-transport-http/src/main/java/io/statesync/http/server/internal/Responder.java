@@ -43,6 +43,17 @@ public final class Responder {
         return request.getMethod().equals("HEAD");
     }
 
+    /** Whether a request says that its body is JSON. */
+    public static boolean isJson(HttpServletRequest request) {
+        String contentType = request.getContentType();
+        if (contentType == null) {
+            return false;
+        }
+        int end = contentType.indexOf(';');
+        String type = (end < 0 ? contentType : contentType.substring(0, end)).strip();
+        return type.equalsIgnoreCase("application/json");
+    }
+
     /**
      * Reads what is left of a body before an answer that did not need it: a connection that is closed with unread input is
      * reset, and the client may lose the answer with it (RFC 9112, 9.6). A client that waits to be told to go on, or that has

@@ -73,7 +73,7 @@ final class Sync {
         if (all.size() > MAX_BATCH) {
             throw Refusal.invalid("events", "are " + all.size() + ", and must not be more than " + MAX_BATCH);
         }
-        return batch[0] ? many(all, 0, new ArrayList<>()) : one(all.get(0)).thenApply(Outcome::answer);
+        return batch[0] ? many(all, 0, 0, new ArrayList<>()) : one(all.get(0)).thenApply(Outcome::answer);
     }
 
     /**
@@ -93,21 +93,26 @@ final class Sync {
         }
     }
 
-    /** One after the other, up to the first that is refused. */
-    private CompletableFuture<Answer> many(List<Incoming> all, int next, List<Outcome> outcomes) {
+    /**
+     * One after the other, up to the first that is refused.
+     *
+     * @param before how many bytes of answers there are
+     */
+    private CompletableFuture<Answer> many(List<Incoming> all, int next, long before, List<Outcome> outcomes) {
         if (next == all.size()) {
             return CompletableFuture.completedFuture(results(outcomes, -1));
         }
         return one(all.get(next)).thenCompose(outcome -> {
             outcomes.add(outcome);
-            long length = outcomes.stream().mapToLong(each -> each.json.length).sum();
-            if (length > MAX_BATCH_ANSWER && next + 1 < all.size()) {
+            if (outcome.status != 200) {
+                return CompletableFuture.completedFuture(results(outcomes, next));
+            }
+            long answered = before + outcome.json.length;
+            if (answered > MAX_BATCH_ANSWER && next + 1 < all.size()) {
                 outcomes.add(Outcome.of(Refusal.of(413, "PAYLOAD_TOO_LARGE")));
                 return CompletableFuture.completedFuture(results(outcomes, next + 1));
             }
-            return outcome.status == 200
-                    ? many(all, next + 1, outcomes) // as deep as a batch is long, which is limited
-                    : CompletableFuture.completedFuture(results(outcomes, next));
+            return many(all, next + 1, answered, outcomes); // as deep as a batch is long, which is limited
         });
     }
 

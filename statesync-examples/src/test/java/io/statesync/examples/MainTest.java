@@ -30,7 +30,7 @@ class MainTest {
     @Test
     void keepsAFileInSyncAndTheLastGoodStateWhenItBreaks() throws Exception {
         Path file = Files.writeString(folder.resolve("my.json"), "{\"theme\": \"light\", \"size\": 1}");
-        CompletableFuture<Integer> run = CompletableFuture.supplyAsync(() -> execute("--edits", "2", file.toString()));
+        CompletableFuture<Integer> run = OwnThread.run(() -> execute("--edits", "2", file.toString()));
         out.await(" +" + Pattern.quote(file.toString()));
         out.await(".*replica [AB]  revision 1 .*loaded +2 values");
         out.await(".*replica [AB]  revision 1 .*loaded +2 values");
@@ -126,8 +126,7 @@ class MainTest {
     @Test
     void setGoesOnFollowingIfAnEndIsGiven() throws Exception {
         Path file = Files.writeString(folder.resolve("my.json"), "{\"n\": 1}");
-        CompletableFuture<Integer> run =
-                CompletableFuture.supplyAsync(() -> execute("--edits", "2", "--set", "n=2", file.toString()));
+        CompletableFuture<Integer> run = OwnThread.run(() -> execute("--edits", "2", "--set", "n=2", file.toString()));
         out.await(".*replica A  written +as revision 2");
 
         save(file, "{\"n\": 3}");
@@ -149,8 +148,7 @@ class MainTest {
         }
         Files.delete(file);
 
-        CompletableFuture<Integer> run =
-                CompletableFuture.supplyAsync(() -> execute("--edits", "1", "--cache", kept, file.toString()));
+        CompletableFuture<Integer> run = OwnThread.run(() -> execute("--edits", "1", "--cache", kept, file.toString()));
         out.await(".*file +not there: the file is missing; .*");
         out.await(".*replica [AB]  revision 1 +kept +2 values, [0-9.]+ s old");
         out.await(".*replica [AB]  revision 1 +kept +2 values, [0-9.]+ s old");

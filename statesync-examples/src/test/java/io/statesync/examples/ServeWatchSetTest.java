@@ -56,7 +56,7 @@ class ServeWatchSetTest {
     }
 
     private CompletableFuture<Integer> running(String... arguments) {
-        return CompletableFuture.supplyAsync(() -> execute(arguments));
+        return OwnThread.run(() -> execute(arguments));
     }
 
     private int execute(String... arguments) {

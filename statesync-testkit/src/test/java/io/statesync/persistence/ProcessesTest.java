@@ -77,7 +77,8 @@ class ProcessesTest {
             for (int i = 0; i < PROCESSES; i++) {
                 Process process = SavingProcess.command(folder, SECONDS).start();
                 processes.add(process);
-                outputs.add(CompletableFuture.supplyAsync(() -> lines(process)));
+                outputs.add(CompletableFuture.supplyAsync(
+                        () -> lines(process), reading -> new Thread(reading, "output").start()));
             }
             List<Long> kept = new ArrayList<>();
             for (int i = 0; i < PROCESSES; i++) {

@@ -15,6 +15,7 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -85,7 +86,11 @@ final class WebSocketServer implements AutoCloseable {
 
     synchronized void announce(StateVersion version) {
         at = version;
-        sessions.removeIf(session -> !isTold(session));
+        for (Session session : List.copyOf(sessions)) { // one that cannot be told may leave at once, on this thread
+            if (!isTold(session)) {
+                sessions.remove(session);
+            }
+        }
     }
 
     private synchronized void joined(Session session) {

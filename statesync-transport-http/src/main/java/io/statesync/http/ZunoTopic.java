@@ -14,7 +14,7 @@ import io.statesync.WriteResult;
 import io.statesync.WriteResult.Accepted;
 import io.statesync.WriteResult.Conflict;
 import io.statesync.WriteResult.Rejected;
-import io.statesync.http.ZunoFeed.Known;
+import io.statesync.http.ZunoStates.Known;
 import io.statesync.http.internal.Json;
 import io.statesync.internal.DefaultExecutor;
 import io.statesync.internal.Texts;

@@ -134,8 +134,7 @@ final class RawServer implements AutoCloseable {
         }
 
         synchronized void raw(byte[] bytes) throws IOException {
-            socket.getOutputStream().write(bytes);
-            socket.getOutputStream().flush();
+            socket.getOutputStream().write(bytes); // not buffered; who reads it may close the connection at once
         }
 
         void raw(String text) throws IOException {

@@ -12,11 +12,13 @@ module io.statesync.core {
     exports io.statesync.apply;
     exports io.statesync.internal to
             io.statesync.persistence,
-            io.statesync.transport.http;
+            io.statesync.transport.http,
+            io.statesync.transport.jms;
     exports io.statesync.jackson;
     exports io.statesync.jackson.internal to
             io.statesync.persistence,
-            io.statesync.transport.http;
+            io.statesync.transport.http,
+            io.statesync.transport.jms;
     exports io.statesync.micrometer;
     exports io.statesync.replica;
     exports io.statesync.source;

@@ -9,6 +9,7 @@ import io.statesync.Subscription;
 import io.statesync.internal.DefaultExecutor;
 import io.statesync.internal.Quietly;
 import io.statesync.internal.Texts;
+import io.statesync.jackson.internal.Envelope;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CompletableFuture;

@@ -1,7 +1,7 @@
 package io.statesync.http;
 
 import io.statesync.ProtocolException;
-import io.statesync.http.internal.Json;
+import io.statesync.jackson.internal.Json;
 import java.nio.charset.StandardCharsets;
 
 /**

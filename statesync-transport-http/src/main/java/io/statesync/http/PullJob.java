@@ -5,6 +5,7 @@ import io.statesync.PullRequest;
 import io.statesync.PullResult;
 import io.statesync.StateCodec;
 import io.statesync.StateVersion;
+import io.statesync.jackson.internal.Envelope;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;

@@ -2,7 +2,7 @@ package io.statesync.http;
 
 import io.statesync.ProtocolException;
 import io.statesync.http.SseLoop.Opening;
-import io.statesync.http.internal.Json;
+import io.statesync.jackson.internal.Json;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;

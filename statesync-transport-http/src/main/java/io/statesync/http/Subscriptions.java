@@ -8,6 +8,7 @@ import io.statesync.http.SseLoop.Opening;
 import io.statesync.http.TopicSet.Change;
 import io.statesync.internal.Failures;
 import io.statesync.internal.Texts;
+import io.statesync.jackson.internal.Envelope;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

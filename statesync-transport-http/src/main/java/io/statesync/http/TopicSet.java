@@ -1,6 +1,6 @@
 package io.statesync.http;
 
-import io.statesync.http.internal.Json;
+import io.statesync.jackson.internal.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -1,8 +1,8 @@
 package io.statesync.http;
 
 import io.statesync.ProtocolException;
-import io.statesync.http.internal.Json;
 import io.statesync.internal.Texts;
+import io.statesync.jackson.internal.Json;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -3,6 +3,7 @@ package io.statesync.http.server;
 import io.statesync.InvalidationEvent;
 import io.statesync.StateVersion;
 import io.statesync.http.server.internal.Sse;
+import io.statesync.jackson.internal.Envelope;
 import org.jspecify.annotations.Nullable;
 
 /** Where a topic stands, and the bytes that say so; they are made once, whatever the number of readers. */
@@ -80,7 +81,7 @@ final class Announcement {
         }
         byte[] made = pushed;
         if (made == null) {
-            made = Sse.event(id, "snapshot", Wire.withTopic(topic, encoded.body()));
+            made = Sse.event(id, "snapshot", Envelope.withTopic(topic, encoded.body()));
             pushed = made;
         }
         return made;

@@ -1,10 +1,10 @@
 package io.statesync.http.server;
 
 import io.statesync.ProtocolException;
-import io.statesync.http.internal.Json;
 import io.statesync.http.server.internal.Responder;
 import io.statesync.internal.Quietly;
 import io.statesync.internal.Texts;
+import io.statesync.jackson.internal.Json;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;

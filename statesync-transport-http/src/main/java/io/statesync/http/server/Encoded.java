@@ -2,6 +2,7 @@ package io.statesync.http.server;
 
 import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
+import io.statesync.jackson.internal.Envelope;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,7 @@ final class Encoded {
     Encoded(StateVersion version, SnapshotEnvelope<?> snapshot, byte[] data) {
         this.version = version;
         this.etag = Wire.etag(version);
-        this.body = Wire.snapshot(snapshot, data);
+        this.body = Envelope.snapshot(snapshot, data);
     }
 
     StateVersion version() {

@@ -1,9 +1,9 @@
 package io.statesync.http.server;
 
-import io.statesync.http.internal.Json;
 import io.statesync.http.server.internal.Answer;
 import io.statesync.internal.Failures;
 import io.statesync.internal.Texts;
+import io.statesync.jackson.internal.Json;
 import java.io.Serial;
 import java.util.HashMap;
 import java.util.Map;

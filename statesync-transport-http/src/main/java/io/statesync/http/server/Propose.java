@@ -6,9 +6,10 @@ import io.statesync.Revision;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
 import io.statesync.WriteResult;
-import io.statesync.http.internal.Json;
 import io.statesync.http.server.internal.Answer;
 import io.statesync.internal.Texts;
+import io.statesync.jackson.internal.Envelope;
+import io.statesync.jackson.internal.Json;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -121,7 +122,8 @@ final class Propose {
         if (outcome instanceof WriteResult.Conflict<T> conflict) {
             SnapshotEnvelope<T> current = conflict.current();
             try {
-                return Answer.json(409, Wire.snapshot(current, served.codec().encode(current.data())));
+                return Answer.json(
+                        409, Envelope.snapshot(current, served.codec().encode(current.data())));
             } catch (IOException | RuntimeException e) {
                 log.error(
                         "the state cannot be encoded topic={}",

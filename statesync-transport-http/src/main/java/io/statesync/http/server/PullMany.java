@@ -2,8 +2,9 @@ package io.statesync.http.server;
 
 import io.statesync.Revision;
 import io.statesync.StateVersion;
-import io.statesync.http.internal.Json;
 import io.statesync.http.server.internal.Answer;
+import io.statesync.jackson.internal.Envelope;
+import io.statesync.jackson.internal.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -115,7 +116,7 @@ final class PullMany {
             }
             return encoded.version().equals(asked.held(encoded.version()))
                     ? status(topic, 304)
-                    : Wire.withTopic(topic, encoded.body());
+                    : Envelope.withTopic(topic, encoded.body());
         } catch (CompletionException e) {
             return status(topic, Problem.of(e).status());
         } catch (Problem e) {

@@ -1,7 +1,7 @@
 package io.statesync.http.zuno;
 
 import io.statesync.ProtocolException;
-import io.statesync.http.internal.Json;
+import io.statesync.jackson.internal.Json;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,7 +1,7 @@
 package io.statesync.http.zuno;
 
-import io.statesync.http.internal.Json;
 import io.statesync.http.server.internal.Answer;
+import io.statesync.jackson.internal.Json;
 import java.io.Serial;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -2,7 +2,7 @@ package io.statesync.http.zuno;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.statesync.http.internal.Json;
+import io.statesync.jackson.internal.Json;
 import io.statesync.source.StoreEvent;
 import java.io.ByteArrayOutputStream;
 import org.jspecify.annotations.Nullable;

@@ -1,4 +1,4 @@
-package io.statesync.http.internal;
+package io.statesync.jackson.internal;
 
 import io.statesync.ProtocolException;
 import io.statesync.internal.Texts;

@@ -65,13 +65,14 @@ public final class StoreRegistry {
      * @throws JournalException if the journal cannot be read or written
      */
     public <T extends @Nullable Object> RevisionedStore<T> store(String topic, Supplier<? extends T> initial) {
-        return store(topic, initial, value -> {});
+        return store(topic, initial, options.validator(prefix + Checks.notBlank("topic", topic)));
     }
 
     /**
      * The store of a topic, as {@link #store(String, Supplier)} gives it.
      *
-     * @param validator decides which values a new store takes; without effect if there is one already
+     * @param validator decides which values a new store takes, in place of the registry's; without effect if there is one
+     *     already
      */
     @SuppressWarnings("unchecked") // all who share a topic name the same type
     public <T extends @Nullable Object> RevisionedStore<T> store(
@@ -85,8 +86,8 @@ public final class StoreRegistry {
 
     /**
      * Proposes a state to the store of a topic, as {@link RevisionedStore#propose} does; if there is none it is made, with
-     * that state at its first version, when the proposal's base is null or at revision 0. Another base is rejected then:
-     * there is nothing that the state could have been made from.
+     * that state at its first version, when the proposal's base is null or at revision 0, and the registry's validator for
+     * the topic takes it. Another base is rejected then: there is nothing that the state could have been made from.
      *
      * @param <T> the type of the state: all who share a topic name the same, which nothing checks
      * @throws IllegalArgumentException if the topic is null or blank
@@ -122,9 +123,14 @@ public final class StoreRegistry {
     private <T extends @Nullable Object> CompletionStage<WriteResult<T>> openWith(String full, Proposal<T> proposal) {
         AtomicReference<@Nullable StateVersion> first = new AtomicReference<>();
         RevisionedStore<T> store;
+        StateValidator<T> validator = options.validator(full);
+        Throwable invalid = new Validation<>(validator).failure(proposal.value());
+        if (invalid != null && stores.find(full) == null) {
+            return CompletableFuture.completedFuture(new WriteResult.Rejected<>(Texts.reason(invalid)));
+        }
         try {
             store = (RevisionedStore<T>) stores.get(full, recorder -> {
-                RevisionedStore<T> made = options.open(full, proposal, value -> {}, recorder);
+                RevisionedStore<T> made = options.open(full, proposal, validator, recorder);
                 first.set(made.beganWithFirst() ? made.version() : null);
                 return made;
             });
@@ -207,6 +213,7 @@ public final class StoreRegistry {
      * <tr><th>option</th><th>default</th></tr>
      * <tr><td>logSize</td><td>1,024</td></tr>
      * <tr><td>proposalWindow</td><td>1,024</td></tr>
+     * <tr><td>validators</td><td>every value is valid</td></tr>
      * <tr><td>journals</td><td>none</td></tr>
      * <tr><td>deliverOn</td><td>a pool of daemon threads that everything shares, whose idle threads end</td></tr>
      * <tr><td>clock</td><td>the system's</td></tr>
@@ -215,6 +222,7 @@ public final class StoreRegistry {
      * <p>Not safe for use from several threads at once.
      */
     public static final class Builder {
+        private static final StateValidator<@Nullable Object> ANY = value -> {};
         private static final int IDS_PER_MS_BITS = 10;
 
         /** In the year 2240; ids stay below 2^53, with room for 2^48 of them. */
@@ -223,6 +231,7 @@ public final class StoreRegistry {
         private int logSize = 1024;
         private int proposalWindow = 1024;
         private Function<? super String, ? extends @Nullable StateJournal<?>> journals = topic -> null;
+        private Function<? super String, ? extends StateValidator<?>> validators = topic -> ANY;
         private Executor journalExecutor = Runnable::run;
         private Executor deliverOn = DefaultExecutor.SHARED;
         private InstantSource clock = InstantSource.system();
@@ -232,6 +241,7 @@ public final class StoreRegistry {
         private Builder(Builder from) {
             logSize = from.logSize;
             proposalWindow = from.proposalWindow;
+            validators = from.validators;
             journals = from.journals;
             journalExecutor = from.journalExecutor;
             deliverOn = from.deliverOn;
@@ -248,6 +258,21 @@ public final class StoreRegistry {
         public Builder proposalWindow(int proposalWindow) {
             this.proposalWindow = Checks.notNegative("proposalWindow", proposalWindow);
             return this;
+        }
+
+        /**
+         * What decides which values a new store takes, also one that a client makes, if its maker does not say.
+         *
+         * @param validators the validator of a topic, asked for when its store is made
+         */
+        public Builder validators(Function<? super String, ? extends StateValidator<?>> validators) {
+            this.validators = Objects.requireNonNull(validators, "validators");
+            return this;
+        }
+
+        @SuppressWarnings("unchecked") // who names the validator of a topic names that of its type
+        private <T extends @Nullable Object> StateValidator<T> validator(String topic) {
+            return (StateValidator<T>) Objects.requireNonNull(validators.apply(topic), "a validator of validators");
         }
 
         /**

@@ -141,6 +141,7 @@ final class Stores {
 
         @Override
         public void removed(StateVersion last) {
+            Epochs.ended(slot.topic(), last, clock);
             record(new StoreEvent(0, slot.topic(), StoreEvent.Kind.REMOVED, last, last, null, null, clock.millis()));
             slots.remove(slot.topic(), slot);
         }

@@ -2,6 +2,8 @@ package io.statesync.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.statesync.Revision;
+import io.statesync.StateVersion;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicLong;
@@ -51,5 +53,28 @@ class EpochsTest {
         RevisionedStore<Integer> second =
                 RevisionedStore.<Integer>builder("t").clock(source).open(() -> 2);
         assertThat(second.version()).isGreaterThan(first.version());
+    }
+
+    /** As one number, epoch times 1,024 and revision: what Zuno's clients know, and drop if it goes back. */
+    @Test
+    void aStoreThatIsRemovedAfterManyWritesComesBackAboveAllItsNumbers() {
+        StoreRegistry registry = StoreRegistry.builder().clock(source).build();
+        RevisionedStore<Integer> store = registry.store("t", () -> 0);
+        for (int i = 0; i < 5_000; i++) {
+            store.set(i);
+        }
+        long last = number(store.version());
+        registry.remove("t");
+        long again = number(registry.store("t", () -> 0).version());
+        registry.remove("t");
+        long andAgain = number(registry.store("t", () -> 0).version());
+
+        assertThat(again).isGreaterThan(last);
+        assertThat(andAgain).isGreaterThan(again);
+        assertThat(registry.store("other", () -> 0).version().epoch()).isEqualTo(Revision.of(1_000));
+    }
+
+    private static long number(StateVersion version) {
+        return (version.epoch().bits() << 10) + version.revision().bits();
     }
 }

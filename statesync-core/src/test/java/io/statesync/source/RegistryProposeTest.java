@@ -2,6 +2,7 @@ package io.statesync.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.statesync.Proposal;
 import io.statesync.Revision;
@@ -59,6 +60,25 @@ class RegistryProposeTest {
     void aBaseOfRevisionZeroSaysThatThereIsNoStore() throws Exception {
         assertThat(propose(registry, NONE, "a", null)).isEqualTo(new Accepted<>(FIRST));
         assertThat(propose(registry, NONE, "b", null)).isEqualTo(new Conflict<>(SnapshotEnvelope.of(FIRST, "a")));
+    }
+
+    @Test
+    void theRegistrysValidatorDecidesAboutStoresThatProposalsMake() throws Exception {
+        StoreRegistry checked = StoreRegistry.builder()
+                .validators(topic -> value -> {
+                    if (value.equals("bad")) {
+                        throw new IllegalArgumentException("bad for " + topic);
+                    }
+                })
+                .build();
+        assertThat(propose(checked, null, "bad", null)).isEqualTo(new Rejected<>("bad for t"));
+        assertThat(checked.find("t")).isNull();
+        assertThat(propose(checked, null, "good", null).isAccepted()).isTrue();
+        assertThat(propose(checked, null, "bad", null)).isEqualTo(new Rejected<>("bad for t"));
+        RevisionedStore<String> made = checked.store("u", () -> "x");
+        assertThatThrownBy(() -> made.set("bad")).isInstanceOf(WriteRejectedException.class);
+        RevisionedStore<String> own = checked.store("v", () -> "x", value -> {});
+        assertThat(own.set("bad").revision()).isEqualTo(Revision.of(2));
     }
 
     @Test

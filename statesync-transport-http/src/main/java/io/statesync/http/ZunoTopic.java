@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A key of a Zuno server. */
 final class ZunoTopic<T extends @Nullable Object> implements WritableBinding<T> {
+    /** Reasons of a server that has certainly not done the write. */
+    private static final Set<String> NOT_DONE = Set.of("SOURCE_FAILED", "STOPPING");
+
     private final ZunoClient client;
     private final String key;
     private final StateCodec<T> codec;
@@ -218,6 +221,10 @@ final class ZunoTopic<T extends @Nullable Object> implements WritableBinding<T> 
                         : new Rejected<>(answer.reason + ", " + Texts.quote(reply.rest(), 200));
             case 403 -> new Rejected<>("status 403: " + Texts.quote(reply.rest(), 200));
             case 401, 404, 405, 408, 429 -> Proposals.notSent(reply);
+            case 502, 503 ->
+                NOT_DONE.contains(answer.reason)
+                        ? Proposals.notSent(reply)
+                        : new WriteResult.Unknown<>(reply.failure());
             default -> new WriteResult.Unknown<>(reply.failure());
         };
     }

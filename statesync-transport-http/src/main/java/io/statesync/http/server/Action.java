@@ -5,5 +5,7 @@ public enum Action {
     /** To pull it, or to follow it. */
     READ,
     /** To propose a state. */
-    WRITE
+    WRITE,
+    /** To make a topic by proposing its first state; asked for after {@link #WRITE}, and only where clients can do that. */
+    CREATE
 }

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A client that reads all that happens in a room. */
 final class Reader extends EventOutput {
+    private static final int MOST_KNOWN = 10_000;
+
     private final Room room;
     private final ZunoOptions options;
     private final Predicate<String> mayRead;
@@ -26,7 +28,7 @@ final class Reader extends EventOutput {
      * A reader to which nothing was sent yet.
      *
      * @param lastEventId the event up to which it has all; 0 if it has nothing
-     * @param mayRead whether the client may read a key; asked once for each
+     * @param mayRead whether the client may read a key; not asked each time
      * @param ended called when the client is gone
      */
     Reader(
@@ -47,6 +49,9 @@ final class Reader extends EventOutput {
     }
 
     private boolean mayRead(String key) {
+        if (known.size() >= MOST_KNOWN) {
+            known.clear(); // stores come and go
+        }
         return known.computeIfAbsent(key, mayRead::test);
     }
 

@@ -41,7 +41,7 @@ final class Room {
     private final StoreRegistry registry;
     private final Telling telling;
     private final Set<Reader> readers = ConcurrentHashMap.newKeySet();
-    private final @Nullable Frame[] frames = new @Nullable Frame[CACHED]; // guarded by this
+    private @Nullable Frame @Nullable [] frames; // guarded by this; made for the first frame
     private volatile @Nullable Segment newest;
     private @Nullable Subscription subscription; // by one call at a time of add and remove
 
@@ -58,6 +58,10 @@ final class Room {
 
     Served served() {
         return served;
+    }
+
+    StoreRegistry stores() {
+        return registry;
     }
 
     Set<Reader> readers() {
@@ -136,7 +140,7 @@ final class Room {
     private Frame frame(StoreEvent event) {
         int slot = (int) (event.id() % CACHED);
         synchronized (this) {
-            Frame known = frames[slot];
+            Frame known = frames == null ? null : frames[slot];
             if (known != null && known.id() == event.id()) {
                 return known;
             }
@@ -147,6 +151,9 @@ final class Room {
         Frame made = new Frame(event.id(), event.topic(), event.version(), bytes);
         if (bytes.length <= MAX_CACHED_BYTES) {
             synchronized (this) {
+                if (frames == null) {
+                    frames = new @Nullable Frame[CACHED];
+                }
                 frames[slot] = made;
             }
         }

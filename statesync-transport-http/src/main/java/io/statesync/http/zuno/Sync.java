@@ -144,6 +144,9 @@ final class Sync {
             if (mayWrite == Access.DENIED || codec == null || (incoming.isDelta() && !mayRead(key))) {
                 throw Refusal.of(403, "FORBIDDEN");
             }
+            if (registry.find(key) == null && access.apply(served.topic(key), Action.CREATE) != Access.ALLOWED) {
+                throw Refusal.of(403, "FORBIDDEN");
+            }
             return write(key, incoming, codec, ATTEMPTS);
         } catch (Refusal e) {
             return CompletableFuture.completedFuture(Outcome.of(e));

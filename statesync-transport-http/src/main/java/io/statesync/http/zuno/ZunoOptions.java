@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 record ZunoOptions(
         Function<? super String, ? extends @Nullable StateCodec<?>> codecs,
         Authorizer authorizer,
+        RoomAuthorizer roomAuthorizer,
         String challenge,
         Set<String> allowedOrigins,
         int maxBody,

@@ -21,10 +21,8 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.Serial;
 import java.time.Duration;
 import java.util.Collection;
@@ -32,15 +30,15 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
-import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A servlet that speaks Zuno's wire protocol, version 1, over the stores of a registry: what docs/zuno.md describes.
@@ -58,27 +56,29 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger("io.statesync.http.zuno");
 
-    private final transient StoreRegistry registry;
     private final transient ZunoOptions options;
     private final transient Cors cors;
     private final transient Responder responder;
-    private final transient Map<String, Room> rooms = new ConcurrentHashMap<>(); // that have readers
-    private final transient Set<Reader> readers = ConcurrentHashMap.newKeySet();
-    private final transient AtomicInteger count = new AtomicInteger(); // of readers, also of those that are about to be
+    private final transient Rooms rooms;
     private final transient Telling telling;
     private final transient Ticker ticker;
     private volatile boolean stopping;
 
     private ZunoServlet(Builder b) {
-        registry = b.registry;
         options = b.options();
         cors = new Cors(options.allowedOrigins());
         telling = new Telling(options.executor(), log);
         responder = new Responder(options.timeSource(), telling);
+        rooms = new Rooms(b.registry, options, told -> telling.tell(told, Reader::signal));
         Duration shorter = options.heartbeat().compareTo(options.writeTimeout()) < 0
                 ? options.heartbeat()
                 : options.writeTimeout();
-        ticker = new Ticker(options.timeSource(), telling, shorter.dividedBy(4), this::tick, () -> !readers.isEmpty());
+        ticker = new Ticker(
+                options.timeSource(),
+                telling,
+                shorter.dividedBy(4),
+                this::tick,
+                () -> !rooms.readers().isEmpty());
     }
 
     /** A builder of a servlet over the stores of a registry. */
@@ -88,7 +88,7 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
 
     /** How many clients are connected at this moment. */
     public int readers() {
-        return readers.size();
+        return rooms.readers().size();
     }
 
     /** Ends all streams; later requests are answered 503. Does not wait for clients. Idempotent. */
@@ -96,7 +96,7 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
     public void close() {
         stopping = true;
         ticker.stop();
-        readers.forEach(Reader::end);
+        rooms.readers().forEach(Reader::end);
     }
 
     /** Closes it. */
@@ -107,13 +107,9 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
 
     private void tick() {
         long now = options.timeSource().nanoTime();
-        for (Reader reader : readers) {
+        for (Reader reader : rooms.readers()) {
             Quietly.run(() -> reader.tick(now)); // the others' heartbeats depend on it
         }
-    }
-
-    private void tell(Iterable<Reader> told) {
-        telling.tell(told, Reader::signal);
     }
 
     // ---- requests
@@ -141,14 +137,17 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
         switch (what) {
             case "sse" -> {
                 check(request, "GET");
+                admit(request, name);
                 follow(name, request, response);
             }
             case "sync" -> {
                 check(request, "POST");
+                admit(request, name);
                 sync(name, request, response);
             }
             case "snapshot" -> {
                 check(request, "GET");
+                admit(request, name);
                 snapshot(name, request, response);
             }
             default -> throw Refusal.of(404, "NOT_FOUND");
@@ -170,16 +169,21 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
         }
     }
 
-    private StoreRegistry view(String room) {
-        return room.isEmpty() ? registry : registry.under(prefix(room));
-    }
-
-    private static String prefix(String room) {
-        return room.isEmpty() ? "" : room + "/";
-    }
-
-    private Served served(String room) {
-        return new Served(prefix(room), options.codecs());
+    /** Whether the client may be in a room at all. */
+    private void admit(HttpServletRequest request, String room) throws Refusal {
+        Access access;
+        try {
+            access = options.roomAuthorizer().authorize(request, room);
+        } catch (Throwable t) { // the user's code: in doubt, no
+            Quietly.run(() ->
+                    log.error("the authorizer of rooms failed, and access is denied room={}", Texts.quote(room), t));
+            access = Access.DENIED;
+        }
+        switch (access) {
+            case ALLOWED -> {}
+            case UNAUTHENTICATED -> throw Refusal.unauthenticated(options.challenge());
+            default -> throw Refusal.of(403, "FORBIDDEN");
+        }
     }
 
     private Access access(HttpServletRequest request, String topic, Action action) {
@@ -195,8 +199,8 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
     // ---- reading
 
     private void snapshot(String name, HttpServletRequest request, HttpServletResponse response) throws IOException {
-        Served served = served(name);
-        Room room = new Room(view(name), served, this::tell);
+        Room room = rooms.of(name);
+        Served served = room.served();
         Room.Snapshot snapshot =
                 room.snapshot(key -> access(request, served.topic(key), Action.READ) == Access.ALLOWED);
         ByteArrayOutputStream out = new ByteArrayOutputStream(snapshot.json().length + 64);
@@ -212,22 +216,18 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
     private void follow(String name, HttpServletRequest request, HttpServletResponse response)
             throws Refusal, IOException {
         long lastEventId = lastEventId(request);
-        if (count.incrementAndGet() > options.maxReaders()) {
-            count.decrementAndGet();
-            throw Refusal.later("TOO_MANY_READERS");
-        }
+        rooms.reserve();
         Reader reader = null;
         try {
             reader = reader(name, request, response, lastEventId);
-            readers.add(reader);
-            enter(name, reader);
+            rooms.enter(name, reader);
             ticker.begin();
             reader.begin();
-        } catch (RuntimeException | IOException e) { // a container that cannot do that
+        } catch (RuntimeException | IOException | Error e) { // a container that cannot do that
             if (reader == null) {
-                count.decrementAndGet();
+                rooms.release();
             } else {
-                left(name, reader);
+                rooms.leave(name, reader);
             }
             throw e;
         }
@@ -239,8 +239,7 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
     private Reader reader(String name, HttpServletRequest request, HttpServletResponse response, long lastEventId)
             throws IOException {
         AsyncContext async = Sse.begin(request, response);
-        Room known = rooms.get(name);
-        Room room = known != null ? known : new Room(view(name), served(name), this::tell);
+        Room room = rooms.of(name);
         Reader[] self = new Reader[1];
         self[0] = new Reader(
                 room,
@@ -249,7 +248,7 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
                 response.getOutputStream(),
                 lastEventId,
                 key -> access(request, room.served().topic(key), Action.READ) == Access.ALLOWED,
-                () -> left(name, self[0]));
+                () -> rooms.leave(name, self[0]));
         return self[0];
     }
 
@@ -266,66 +265,19 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
         }
     }
 
-    private void enter(String name, Reader reader) {
-        rooms.compute(name, (n, known) -> {
-            reader.room().add(reader);
-            return reader.room();
-        });
-    }
-
-    private void left(String name, Reader reader) {
-        if (readers.remove(reader)) {
-            count.decrementAndGet();
-            rooms.compute(name, (n, known) -> { // also if another room has taken its place
-                boolean empty = reader.room().remove(reader);
-                return empty && known == reader.room() ? null : known;
-            });
-        }
-    }
-
     // ---- writing
 
     private void sync(String name, HttpServletRequest request, HttpServletResponse response)
             throws Refusal, IOException {
-        byte[] body = body(request);
-        Served served = served(name);
-        Sync sync = new Sync(view(name), served, options, (topic, action) -> access(request, topic, action));
+        byte[] body = Body.read(request, options.maxBody());
+        Room room = rooms.of(name);
+        Sync sync = new Sync(room.stores(), room.served(), options, (topic, action) -> access(request, topic, action));
         responder.answer(request, response, sync.answer(body), options.sourceTimeout(), () -> {
             log.error(
                     "the source did not answer a write afterMs={}",
                     options.sourceTimeout().toMillis());
             return Refusal.later("UNKNOWN_OUTCOME").answer();
         });
-    }
-
-    /**
-     * A page of another origin may have its browser post a form without being asked; it cannot have it post JSON without.
-     * Clients that are no browsers name no origin, and may send it as what they like.
-     */
-    private static void checkContentType(HttpServletRequest request) throws Refusal {
-        if (!Responder.isJson(request) && request.getHeader("Origin") != null) {
-            throw Refusal.of(415, "UNSUPPORTED_MEDIA_TYPE");
-        }
-    }
-
-    private byte[] body(HttpServletRequest request) throws Refusal, IOException {
-        checkContentType(request);
-        int limit = options.maxBody();
-        if (request.getContentLengthLong() > limit) {
-            throw Refusal.of(413, "PAYLOAD_TOO_LARGE");
-        }
-        byte[] body = request.getInputStream().readNBytes(limit + 1);
-        if (body.length <= limit && "gzip".equalsIgnoreCase(request.getHeader("Content-Encoding"))) {
-            try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(body), 8192)) {
-                body = in.readNBytes(limit + 1);
-            } catch (IOException e) { // of bytes in memory
-                throw Refusal.of(400, "INVALID_JSON");
-            }
-        }
-        if (body.length > limit) {
-            throw Refusal.of(413, "PAYLOAD_TOO_LARGE");
-        }
-        return body;
     }
 
     /**
@@ -336,6 +288,7 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
      * <tr><th>option</th><th>default</th></tr>
      * <tr><td>codecs</td><td>all stores hold a {@code JsonNode}, those that clients make too</td></tr>
      * <tr><td>authorizer</td><td>everybody may read, nobody may write</td></tr>
+     * <tr><td>roomAuthorizer</td><td>everybody may be in every room, and in none</td></tr>
      * <tr><td>challenge</td><td>none</td></tr>
      * <tr><td>allowedOrigins</td><td>none: pages of other origins have no access</td></tr>
      * <tr><td>maxBody</td><td>512 KiB</td></tr>
@@ -354,6 +307,7 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
         private final StoreRegistry registry;
         private Function<? super String, ? extends @Nullable StateCodec<?>> codecs = defaultCodecs();
         private Authorizer authorizer = Authorizer.readOnly();
+        private RoomAuthorizer roomAuthorizer = (request, room) -> Access.ALLOWED;
         private String challenge = "";
         private Set<String> allowedOrigins = Set.of();
         private int maxBody = 512 << 10;
@@ -370,7 +324,10 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
         }
 
         private static Function<String, StateCodec<?>> defaultCodecs() {
-            StateCodec<?> tree = JacksonCodec.json(JsonNode.class);
+            JsonMapper mapper = JsonMapper.builder() // numbers stay what they are, also those that no double holds
+                    .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+                    .build();
+            StateCodec<?> tree = JacksonCodec.of(mapper, new TypeReference<JsonNode>() {}, "json");
             return topic -> tree;
         }
 
@@ -391,6 +348,15 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
          */
         public Builder authorizer(Authorizer authorizer) {
             this.authorizer = Objects.requireNonNull(authorizer, "authorizer");
+            return this;
+        }
+
+        /**
+         * Who may be in which room, before anything is read or written there: others are answered 401 or 403, and take no
+         * reader's place.
+         */
+        public Builder roomAuthorizer(RoomAuthorizer roomAuthorizer) {
+            this.roomAuthorizer = Objects.requireNonNull(roomAuthorizer, "roomAuthorizer");
             return this;
         }
 
@@ -462,6 +428,7 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
             return new ZunoOptions(
                     codecs,
                     authorizer,
+                    roomAuthorizer,
                     challenge,
                     allowedOrigins,
                     maxBody,

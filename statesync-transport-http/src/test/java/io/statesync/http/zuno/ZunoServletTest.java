@@ -65,7 +65,15 @@ class ZunoServletTest {
                         return Access.UNAUTHENTICATED;
                     }
                     boolean readOnly = topic.startsWith("read-only") && action == Action.WRITE;
-                    return topic.startsWith("secret") || readOnly ? Access.DENIED : Access.ALLOWED;
+                    boolean fixed = topic.startsWith("fixed") && action == Action.CREATE;
+                    return topic.startsWith("secret") || readOnly || fixed ? Access.DENIED : Access.ALLOWED;
+                })
+                .roomAuthorizer((request, room) -> switch (room) {
+                    case "closed" -> Access.DENIED;
+                    case "members" ->
+                        request.getHeader("Authorization") == null ? Access.UNAUTHENTICATED : Access.ALLOWED;
+                    case "broken" -> throw new IllegalStateException("on purpose");
+                    default -> Access.ALLOWED;
                 })
                 .challenge("Bearer")
                 .allowedOrigins(List.of("https://app.example.com"))
@@ -487,6 +495,45 @@ class ZunoServletTest {
         assertThat(registry.topics()).containsExactly("kitchen/k", "lobby/k");
         assertThat(http.get("/a/b/sse").statusCode()).isEqualTo(404);
         assertThat(http.get("/a/").statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void whoMayNotBeInARoomIsToldSoAndTakesNoPlace() throws Exception {
+        String write = "{\"storeKey\":\"k\",\"state\":1}";
+        for (String closed : List.of("/closed", "/broken")) {
+            for (int i = 0; i < 5; i++) { // more than maxReaders
+                assertThat(http.get(closed + "/sse").statusCode()).isEqualTo(403);
+            }
+            assertThat(http.get(closed + "/snapshot").statusCode()).isEqualTo(403);
+            assertThat(post(403, closed + "/sync", write).get("reason").asString())
+                    .isEqualTo("FORBIDDEN");
+        }
+        HttpResponse<String> refused = http.get("/members/sse");
+        assertThat(refused.statusCode()).isEqualTo(401);
+        assertThat(refused.headers().firstValue("WWW-Authenticate")).contains("Bearer");
+        assertThat(servlet.readers()).isZero();
+        assertThat(registry.topics()).isEmpty();
+        try (Http.Events events = http.events("/members/sse", "Authorization", "me")) {
+            assertThat(next(events, "snapshot")).isEmpty();
+        }
+    }
+
+    @Test
+    void whoMayWriteAStoreMayNotThereforeMakeOne() throws Exception {
+        assertThat(post(403, "{\"storeKey\":\"fixed\",\"state\":1}")
+                        .get("reason")
+                        .asString())
+                .isEqualTo("FORBIDDEN");
+        assertThat(registry.topics()).isEmpty();
+        registry.<JsonNode>store("fixed", () -> json("0"));
+        assertThat(set("fixed", "1").get("version").asInt()).isEqualTo(2);
+    }
+
+    @Test
+    void numbersStayWhatTheyAre() throws Exception {
+        String state = "[1e400,0.1000,12345678901234567890.5]";
+        set("numbers", state);
+        assertThat(http.get("/snapshot").body()).contains("[1E+400,0.1000,12345678901234567890.5]");
     }
 
     @Test

@@ -53,7 +53,8 @@ public final class Cors {
         if (preflight) {
             response.setHeader("Access-Control-Allow-Methods", "GET, POST");
             response.setHeader(
-                    "Access-Control-Allow-Headers", "Authorization, Content-Type, If-None-Match, Last-Event-ID");
+                    "Access-Control-Allow-Headers",
+                    "Authorization, Content-Encoding, Content-Type, If-None-Match, Last-Event-ID");
             response.setHeader("Access-Control-Max-Age", "3600");
             response.setStatus(HttpServletResponse.SC_NO_CONTENT);
         }

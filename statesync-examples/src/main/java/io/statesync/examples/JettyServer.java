@@ -8,6 +8,7 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.util.List;
 import org.eclipse.jetty.ee11.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee11.servlet.ServletHolder;
 import org.eclipse.jetty.server.Server;
@@ -17,6 +18,9 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 /** A Jetty with a state servlet, which is closed with it, and a servlet for everything else. */
 final class JettyServer implements Closeable {
     private static final String PATH = "/state";
+
+    /** What a server for this machine only is called; to other names it answers 404. */
+    private static final List<String> LOCAL_NAMES = List.of("localhost", "127.0.0.1", "[::1]", "[0:0:0:0:0:0:0:1]");
 
     private final StateServlet servlet;
     private final InetAddress host;
@@ -44,6 +48,9 @@ final class JettyServer implements Closeable {
         holder.setAsyncSupported(true); // open streams have no thread
         context.addServlet(holder, PATH + "/*");
         context.addServlet(new ServletHolder(pages), "/");
+        if (host.isLoopbackAddress()) { // a page elsewhere may have its own name mean this machine, and be let in
+            context.setVirtualHosts(LOCAL_NAMES);
+        }
         server.setHandler(context);
         start(port);
     }

@@ -3,9 +3,12 @@ package io.statesync.examples;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -278,6 +281,20 @@ class ServeWatchSetTest {
             assertThat(watch.get(60, TimeUnit.SECONDS)).isZero();
             assertThat(settings).hasContent("{\"n\": 1}");
             assertThat(prices).hasContent("{\"tea\": 3, \"milk\": 1}");
+        }
+    }
+
+    /** A page whose own name is made to mean this machine is of the same origin to the browser. */
+    @ParameterizedTest
+    @CsvSource({"localhost,200", "127.0.0.1:8080,200", "[::1]:1,200", "attacker.example:8080,404"})
+    void onlyTheNamesOfThisMachineAreAnswered(String host, int status) throws Exception {
+        try (FileServer server = serve(0, false, settings("{}"));
+                Socket socket = new Socket(
+                        InetAddress.getLoopbackAddress(), server.base().getPort())) {
+            String request = "GET /state/snapshot?topic=settings HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(UTF_8));
+            BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8));
+            assertThat(in.readLine()).startsWith("HTTP/1.1 " + status);
         }
     }
 

@@ -87,7 +87,8 @@ public final class StoreRegistry {
     /**
      * Proposes a state to the store of a topic, as {@link RevisionedStore#propose} does; if there is none it is made, with
      * that state at its first version, when the proposal's base is null or at revision 0, and the registry's validator for
-     * the topic takes it. Another base is rejected then: there is nothing that the state could have been made from.
+     * the topic takes it. A store whose state its journal has kept is opened, and decides. Another base is rejected: there is
+     * nothing that the state could have been made from.
      *
      * @param <T> the type of the state: all who share a topic name the same, which nothing checks
      * @throws IllegalArgumentException if the topic is null or blank
@@ -100,16 +101,37 @@ public final class StoreRegistry {
         if (there != null) {
             return there.propose(proposal).thenCompose(result -> again(topic, proposal, there, result));
         }
-        if (base != null && !base.revision().equals(Revision.ZERO)) {
-            return CompletableFuture.completedFuture(
-                    new WriteResult.Rejected<>("there is no store of topic " + Texts.quote(full)));
-        }
+        return onJournals(() -> {
+            boolean isFirst = base == null || base.revision().equals(Revision.ZERO);
+            return isFirst || options.hasKept(full)
+                    ? openWith(full, proposal)
+                    : CompletableFuture.completedFuture(
+                            new WriteResult.Rejected<>("there is no store of topic " + Texts.quote(full)));
+        });
+    }
+
+    private <R extends @Nullable Object> CompletableFuture<R> onJournals(Supplier<? extends CompletionStage<R>> task) {
         try {
-            return CompletableFuture.supplyAsync(() -> openWith(full, proposal), options.journalExecutor)
-                    .thenCompose(Function.identity());
+            return CompletableFuture.supplyAsync(task, options.journalExecutor).thenCompose(Function.identity());
         } catch (RejectedExecutionException e) {
             return CompletableFuture.failedFuture(new NotSentException("the journals' executor refused", e));
         }
+    }
+
+    /**
+     * The store of a topic, which is opened if its journal has kept its state; null if there is none.
+     *
+     * @return fails with a {@link JournalException} if the journal cannot be read, and with a {@link NotSentException} if the
+     *     journals' executor refused
+     */
+    public CompletionStage<@Nullable RevisionedStore<?>> findKept(String topic) {
+        String full = prefix + topic;
+        RevisionedStore<?> there = stores.find(full);
+        if (there != null) {
+            return CompletableFuture.completedFuture(there);
+        }
+        return onJournals(
+                () -> CompletableFuture.completedFuture(options.hasKept(full) ? store(topic, () -> null) : null));
     }
 
     /** A store that was closed before it could decide is none any more. */
@@ -125,7 +147,9 @@ public final class StoreRegistry {
         RevisionedStore<T> store;
         StateValidator<T> validator = options.validator(full);
         Throwable invalid = new Validation<>(validator).failure(proposal.value());
-        if (invalid != null && stores.find(full) == null) {
+        StateVersion base = proposal.base();
+        boolean isFirst = base == null || base.revision().equals(Revision.ZERO);
+        if (invalid != null && isFirst && stores.find(full) == null) {
             return CompletableFuture.completedFuture(new WriteResult.Rejected<>(Texts.reason(invalid)));
         }
         try {
@@ -304,6 +328,16 @@ public final class StoreRegistry {
         public StoreRegistry build() {
             long base = Math.min(Epochs.next("", clock), LAST_BASE_MS) << IDS_PER_MS_BITS;
             return new StoreRegistry(new Builder(this), new Stores(clock, new EventRing(logSize, base), deliverOn), "");
+        }
+
+        /** Whether a journal has a state of a topic; also if it cannot tell, so that opening the store tells why. */
+        private boolean hasKept(String topic) {
+            StateJournal<?> journal = journals.apply(topic);
+            try {
+                return journal != null && journal.load() != null;
+            } catch (Exception e) {
+                return true;
+            }
         }
 
         @SuppressWarnings("unchecked") // all who share a topic name the same type

@@ -107,6 +107,21 @@ class RegistryProposeTest {
     }
 
     @Test
+    void aStoreThatItsJournalHasKeptIsOpenedAndDecides() throws Exception {
+        assertThat(propose(registry, NONE, "a", null)).isEqualTo(new Accepted<>(FIRST));
+        StoreRegistry restarted = withJournal(journal);
+        assertThat(propose(restarted, FIRST, "b", null)).isEqualTo(new Accepted<>(StateVersion.ofUnsigned(0, 2)));
+        assertThat(withJournal(journal)
+                        .findKept("t")
+                        .toCompletableFuture()
+                        .join()
+                        .version())
+                .isEqualTo(StateVersion.ofUnsigned(0, 2));
+        assertThat(StoreRegistry.create().findKept("t").toCompletableFuture().join())
+                .isNull();
+    }
+
+    @Test
     void aJournalThatFailsLeavesItUnknownAndNoStore() throws Exception {
         StoreRegistry broken = withJournal(new StateJournal<>() {
             @Override

@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 /** Command lines that run this program, to be copied into a terminal. */
 final class CommandText {
     private static final Pattern PLAIN = Pattern.compile("[\\w./:@%+=,-]+");
+    private static final Pattern MAVEN = Pattern.compile("plexus-classworlds[^/\\\\]*$"); // what runs exec:java
     private static final boolean WINDOWS = File.separatorChar == '\\';
 
     private CommandText() {}
@@ -18,7 +19,8 @@ final class CommandText {
      * @param classPath what it was run with; that of {@code java -jar} is the jar alone
      */
     static String of(String classPath, String... arguments) {
-        if (classPath.endsWith(".jar") && !classPath.contains(File.pathSeparator)) {
+        boolean isJar = classPath.endsWith(".jar") && !classPath.contains(File.pathSeparator);
+        if (isJar && !MAVEN.matcher(classPath).find()) {
             String quote = WINDOWS ? "\"" : "'";
             return "java -jar " + quoted(classPath, quote) + " " + joined(arguments, quote);
         }

@@ -24,6 +24,12 @@ class CommandTextTest {
     }
 
     @Test
+    void ofMavensOwnJarItIsMaven() {
+        assertThat(CommandText.of("/usr/share/maven/boot/plexus-classworlds-2.9.0.jar", "watch", "url", "settings"))
+                .isEqualTo("mvn -q -pl statesync-examples -am compile exec:java -Dexec.args=\"watch url settings\"");
+    }
+
+    @Test
     @DisabledOnOs(value = OS.WINDOWS, disabledReason = "its quotes are double")
     void whatTheShellWouldSplitIsQuoted() {
         assertThat(CommandText.of("/my tools/it's.jar", "watch", "url", "my settings"))

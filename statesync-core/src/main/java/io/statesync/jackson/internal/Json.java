@@ -136,6 +136,11 @@ public final class Json {
             return parser.currentToken() == JsonToken.VALUE_NUMBER_INT;
         }
 
+        /** Whether null is here. */
+        public boolean isNull() {
+            return parser.currentToken() == JsonToken.VALUE_NULL;
+        }
+
         /** Whether an object is here. */
         public boolean isObject() {
             return parser.currentToken() == JsonToken.START_OBJECT;

@@ -27,8 +27,13 @@ final class Body {
         if (request.getContentLengthLong() > limit) {
             throw Refusal.of(413, "PAYLOAD_TOO_LARGE");
         }
+        String encoding = request.getHeader("Content-Encoding");
+        boolean gzip = "gzip".equalsIgnoreCase(encoding);
+        if (encoding != null && !gzip && !encoding.equalsIgnoreCase("identity")) {
+            throw Refusal.of(415, "UNSUPPORTED_ENCODING");
+        }
         byte[] body = request.getInputStream().readNBytes(limit + 1);
-        if (body.length <= limit && "gzip".equalsIgnoreCase(request.getHeader("Content-Encoding"))) {
+        if (body.length <= limit && gzip) {
             try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(body), 8192)) {
                 body = in.readNBytes(limit + 1);
             } catch (IOException e) { // of bytes in memory

@@ -43,7 +43,7 @@ final class Incoming {
         switch (field) {
             case "storeKey" -> storeKey = text(field, value);
             case "origin" -> origin = text(field, value);
-            case "idempotencyKey" -> idempotencyKey = text(field, value);
+            case "idempotencyKey" -> idempotencyKey = value.isNull() ? null : text(field, value);
             case "state" -> state = value.raw();
             case "delta" -> delta(value);
             case "baseVersion" -> {

@@ -5,6 +5,7 @@ import io.statesync.http.server.internal.Sse;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
 import java.io.ByteArrayOutputStream;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** A client that reads all that happens in a room. */
 final class Reader extends EventOutput {
     private static final int MOST_KNOWN = 10_000;
+    private static final Duration STUCK = Duration.ofMillis(20);
 
     private final Room room;
     private final ZunoOptions options;
@@ -20,7 +22,9 @@ final class Reader extends EventOutput {
     private final Runnable ended;
     private final Map<String, Boolean> known = new HashMap<>(); // by the run under way only
     private long position; // the id of the event up to which it has all; by the run under way only
+    private volatile long told; // up to which event all is on its way to the client
     private boolean snapshotDue; // by the run under way only
+    private volatile boolean gone;
     private boolean greeted; // by the run under way only
     private Room.@Nullable Covered covered; // by the run under way only; until the events of the last snapshot are over
 
@@ -111,6 +115,17 @@ final class Reader extends EventOutput {
     }
 
     @Override
+    protected void idle() {
+        told = position;
+        room.settled(this);
+    }
+
+    /** Whether all up to an event is on its way, or the client takes nothing. */
+    boolean isSettled(long id) {
+        return told >= id || gone || isStuck(STUCK);
+    }
+
+    @Override
     protected byte[] heartbeat() {
         return Wire.ping(options.timeSource().now().toEpochMilli());
     }
@@ -126,6 +141,8 @@ final class Reader extends EventOutput {
 
     @Override
     protected void ended() {
+        gone = true;
+        room.settled(this);
         ended.run();
     }
 }

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,7 @@ final class Room {
     private final Set<Reader> readers = ConcurrentHashMap.newKeySet();
     private @Nullable Frame @Nullable [] frames; // guarded by this; made for the first frame
     private volatile @Nullable Segment newest;
+    private final Set<Delivery> deliveries = ConcurrentHashMap.newKeySet(); // that somebody waits for
     private @Nullable Subscription subscription; // by one call at a time of add and remove
 
     /** Tells many readers that there may be something for them. */
@@ -92,6 +94,30 @@ final class Room {
             }
         }
         return true;
+    }
+
+    // ---- delivering
+
+    /**
+     * Completed when all that has happened so far is on its way to every reader that takes something. Clients rely on it: they
+     * take the answer to a write for newer than what their stream says after it.
+     */
+    CompletableFuture<Void> delivered() {
+        if (readers.isEmpty()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        Delivery delivery = new Delivery(registry.events().lastId());
+        deliveries.add(delivery);
+        CompletableFuture<Void> done = delivery.done();
+        var unused = done.whenComplete((nothing, error) -> deliveries.remove(delivery));
+        delivery.count(readers);
+        telling.tell(delivery.behind());
+        return done;
+    }
+
+    /** A reader has all, or takes nothing, or is gone. */
+    void settled(Reader reader) {
+        deliveries.forEach(delivery -> delivery.settled(reader));
     }
 
     // ---- events

@@ -144,18 +144,41 @@ final class Sync {
             if (mayWrite == Access.DENIED || codec == null || (incoming.isDelta() && !mayRead(key))) {
                 throw Refusal.of(403, "FORBIDDEN");
             }
-            if (registry.find(key) == null && access.apply(served.topic(key), Action.CREATE) != Access.ALLOWED) {
-                throw Refusal.of(403, "FORBIDDEN");
-            }
-            return write(key, incoming, codec, ATTEMPTS);
+            return registry.findKept(key)
+                    .handle((store, error) -> error != null
+                            ? CompletableFuture.completedFuture(failed(key, error, true))
+                            : outcomeOf(() -> write(key, store, incoming, codec, ATTEMPTS)))
+                    .thenCompose(Function.identity())
+                    .toCompletableFuture();
+        } catch (Refusal e) {
+            return CompletableFuture.completedFuture(Outcome.of(e));
+        }
+    }
+
+    /** Something that may be refused. */
+    @FunctionalInterface
+    private interface Attempt {
+        CompletableFuture<Outcome> make() throws Refusal;
+    }
+
+    private static CompletableFuture<Outcome> outcomeOf(Attempt attempt) {
+        try {
+            return attempt.make();
         } catch (Refusal e) {
             return CompletableFuture.completedFuture(Outcome.of(e));
         }
     }
 
     private CompletableFuture<Outcome> write(
-            String key, Incoming incoming, StateCodec<@Nullable Object> codec, int attempts) throws Refusal {
-        RevisionedStore<?> store = registry.find(key);
+            String key,
+            @Nullable RevisionedStore<?> store,
+            Incoming incoming,
+            StateCodec<@Nullable Object> codec,
+            int attempts)
+            throws Refusal {
+        if (store == null && access.apply(served.topic(key), Action.CREATE) != Access.ALLOWED) {
+            throw Refusal.of(403, "FORBIDDEN");
+        }
         SnapshotEnvelope<?> current = store == null ? null : store.current();
         StateVersion at = current == null ? null : current.version(null);
         long base = incoming.baseVersion();
@@ -163,7 +186,7 @@ final class Sync {
             throw Refusal.noNumberLeft(key);
         }
         if (at == null && base > 0) {
-            return CompletableFuture.completedFuture(conflict(Wire.utf8("null"), 0));
+            return CompletableFuture.completedFuture(conflict(null, 0));
         }
         StateVersion from = at == null ? StateVersion.ofUnsigned(0, 0) : at;
         if (base >= 0 && at != null) {
@@ -179,11 +202,7 @@ final class Sync {
         return registry.propose(key, proposal)
                 .handle((result, error) -> {
                     if (result instanceof WriteResult.Conflict<?> && base < 0 && attempts > 1) {
-                        try {
-                            return write(key, incoming, codec, attempts - 1);
-                        } catch (Refusal e) {
-                            return CompletableFuture.completedFuture(Outcome.of(e));
-                        }
+                        return outcomeOf(() -> write(key, registry.find(key), incoming, codec, attempts - 1));
                     }
                     return CompletableFuture.completedFuture(outcome(key, incoming, json, before, at, result, error));
                 })
@@ -233,13 +252,14 @@ final class Sync {
         }
         if (result instanceof WriteResult.Conflict<@Nullable Object> conflict) {
             SnapshotEnvelope<@Nullable Object> current = conflict.current();
-            byte[] state = mayRead(key) ? served.json(key, current) : Wire.utf8("null");
-            return state == null
+            boolean mayRead = mayRead(key);
+            byte[] state = mayRead ? served.json(key, current) : null;
+            return mayRead && state == null
                     ? Outcome.of(Refusal.of(502, "SOURCE_FAILED"))
                     : conflict(state, Numbers.of(current.version(null)));
         }
         if (result instanceof WriteResult.Rejected<@Nullable Object> && registry.find(key) == null) {
-            return conflict(Wire.utf8("null"), 0); // it was removed meanwhile
+            return conflict(null, 0); // it was removed meanwhile
         }
         if (result instanceof WriteResult.Rejected<@Nullable Object> rejected) {
             return Outcome.of(Refusal.invalid("state", rejected.reason()));
@@ -247,17 +267,25 @@ final class Sync {
         Throwable cause = error != null
                 ? Failures.unwrapped(error)
                 : result instanceof WriteResult.Unknown<@Nullable Object> unknown ? unknown.cause() : null;
-        boolean notSent = cause instanceof NotSentException;
+        return failed(key, cause, cause instanceof NotSentException);
+    }
+
+    private Outcome failed(String key, @Nullable Throwable cause, boolean notSent) {
         log.error(
-                "what became of a write is not known topic={} notSent={}",
+                "{} topic={}",
+                notSent ? "a write was not done" : "what became of a write is not known",
                 Texts.quote(served.topic(key)),
-                notSent,
                 cause);
         return Outcome.of(Refusal.later(notSent ? "SOURCE_FAILED" : "UNKNOWN_OUTCOME"));
     }
 
-    private static Outcome conflict(byte[] state, long version) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(state.length + 100);
+    /**
+     * A conflict.
+     *
+     * @param state null if there is none, or none for this client: clients then keep theirs
+     */
+    private static Outcome conflict(byte @Nullable [] state, long version) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(128);
         out.writeBytes(Wire.utf8("{\"ok\":false,\"reason\":\"VERSION_CONFLICT\",\"current\":"));
         Wire.record(out, state, version);
         out.write('}');

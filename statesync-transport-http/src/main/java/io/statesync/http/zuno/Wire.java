@@ -55,8 +55,12 @@ final class Wire {
         return out.toByteArray();
     }
 
-    /** A store's state, as it is in a snapshot and in the answer to a conflict. */
-    static void record(ByteArrayOutputStream out, byte[] state, long version) {
+    /** A store's state, as it is in a snapshot and in the answer to a conflict; null if it has none. */
+    static void record(ByteArrayOutputStream out, byte @Nullable [] state, long version) {
+        if (state == null) {
+            out.writeBytes(utf8("{\"version\":" + version + "}"));
+            return;
+        }
         out.writeBytes(utf8("{\"state\":"));
         out.writeBytes(state);
         out.writeBytes(utf8(",\"version\":" + version + "}"));

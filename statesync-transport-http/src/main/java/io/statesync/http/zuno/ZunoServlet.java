@@ -30,6 +30,7 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +56,9 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
     private static final long serialVersionUID = 1L;
 
     private static final Logger log = LoggerFactory.getLogger("io.statesync.http.zuno");
+
+    /** How long an answer may wait for the streams. */
+    private static final Duration DELIVERY = Duration.ofMillis(250);
 
     private final transient ZunoOptions options;
     private final transient Cors cors;
@@ -272,11 +276,27 @@ public final class ZunoServlet extends HttpServlet implements AutoCloseable {
         byte[] body = Body.read(request, options.maxBody());
         Room room = rooms.of(name);
         Sync sync = new Sync(room.stores(), room.served(), options, (topic, action) -> access(request, topic, action));
-        responder.answer(request, response, sync.answer(body), options.sourceTimeout(), () -> {
+        responder.answer(request, response, delivered(room, sync.answer(body)), options.sourceTimeout(), () -> {
             log.error(
                     "the source did not answer a write afterMs={}",
                     options.sourceTimeout().toMillis());
             return Refusal.later("UNKNOWN_OUTCOME").answer();
+        });
+    }
+
+    /** The answer to a write comes after its event, and after what it was in conflict with; not for ever, though. */
+    private CompletableFuture<Answer> delivered(Room room, CompletableFuture<Answer> answer) {
+        return answer.thenCompose(answered -> {
+            CompletableFuture<Void> delivered = room.delivered();
+            if (delivered.isDone()) {
+                return CompletableFuture.completedFuture(answered);
+            }
+            TimeSource.Timer timer =
+                    options.timeSource().schedule(() -> telling.execute(() -> delivered.complete(null)), DELIVERY);
+            return delivered.thenApply(done -> {
+                timer.cancel();
+                return answered;
+            });
         });
     }
 

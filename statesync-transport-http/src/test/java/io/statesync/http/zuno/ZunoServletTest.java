@@ -13,6 +13,7 @@ import io.statesync.source.InMemoryJournal;
 import io.statesync.source.StoreRegistry;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -288,8 +289,7 @@ class ZunoServletTest {
     @Test
     void aKeyThatIsNotThereIsMade() throws Exception {
         assertThat(post(409, "{\"storeKey\":\"new\",\"state\":1,\"baseVersion\":4}"))
-                .isEqualTo(json("{\"ok\":false,\"reason\":\"VERSION_CONFLICT\","
-                        + "\"current\":{\"state\":null,\"version\":0}}"));
+                .isEqualTo(json("{\"ok\":false,\"reason\":\"VERSION_CONFLICT\"," + "\"current\":{\"version\":0}}"));
         JsonNode event = post(200, "{\"storeKey\":\"new\",\"state\":null,\"baseVersion\":0,\"origin\":\"o\"}")
                 .get("event");
         assertThat(event.get("version").asLong()).isEqualTo(1);
@@ -495,6 +495,56 @@ class ZunoServletTest {
         assertThat(registry.topics()).containsExactly("kitchen/k", "lobby/k");
         assertThat(http.get("/a/b/sse").statusCode()).isEqualTo(404);
         assertThat(http.get("/a/").statusCode()).isEqualTo(404);
+    }
+
+    /** Clients take an answer for newer than what the stream says after it. */
+    @Test
+    void theAnswerToAWriteComesAfterItsEvent() throws Exception {
+        set("n", "0");
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            OutputStream out = socket.getOutputStream();
+            out.write(("GET " + server.base().getPath() + "/sse HTTP/1.1\r\nHost: localhost\r\n\r\n").getBytes(UTF_8));
+            out.flush();
+            InputStream in = socket.getInputStream();
+            StringBuilder text = new StringBuilder();
+            while (!text.toString().contains(": connected")) {
+                text.append((char) in.read());
+            }
+            for (int i = 1; i <= 200; i++) {
+                set("n", String.valueOf(i));
+                byte[] there = in.readNBytes(in.available());
+                text.append(new String(there, UTF_8));
+                assertThat(text.toString()).contains("\"state\":" + i + ",");
+            }
+        }
+    }
+
+    @Test
+    void afterARestartWhatAJournalHasKeptIsThereForWrites() throws Exception {
+        set("kept", "{\"a\":1}");
+        set("kept", "{\"a\":2}");
+        registry.remove("kept");
+        JsonNode conflict = post(409, "{\"storeKey\":\"kept\",\"state\":0,\"baseVersion\":1}");
+        assertThat(conflict.get("current")).isEqualTo(json("{\"state\":{\"a\":2},\"version\":2}"));
+        registry.remove("kept");
+        JsonNode event = post(
+                        200,
+                        "{\"storeKey\":\"kept\",\"baseVersion\":2,\"idempotencyKey\":null,"
+                                + "\"delta\":{\"type\":\"object\",\"set\":{\"b\":3}}}")
+                .get("event");
+        assertThat(event.get("state")).isEqualTo(json("{\"a\":2,\"b\":3}"));
+    }
+
+    @Test
+    void anEncodingThatIsNotKnownIsNotTaken() throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(server.base() + "/sync"))
+                .header("Content-Type", "application/json")
+                .header("Content-Encoding", "br")
+                .POST(HttpRequest.BodyPublishers.ofString("{}"))
+                .build();
+        HttpResponse<String> answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).isEqualTo(415);
+        assertThat(json(answer.body()).get("reason").asString()).isEqualTo("UNSUPPORTED_ENCODING");
     }
 
     @Test

@@ -49,6 +49,9 @@ public abstract class AsyncOutput extends Conflator implements WriteListener, As
     /** It is over, by whatever way. Called once or more. */
     protected abstract void ended();
 
+    /** All that there was to be said is written, and on its way; by the run under way. */
+    protected void idle() {}
+
     /** The container takes no more for now, or takes something again. */
     protected void blocked(boolean now) {}
 
@@ -79,6 +82,7 @@ public abstract class AsyncOutput extends Conflator implements WriteListener, As
             } else if (isLast()) {
                 complete();
             } else {
+                idle();
                 return;
             }
         }

@@ -82,6 +82,11 @@ public abstract class EventOutput extends AsyncOutput {
         }
     }
 
+    /** Whether the client has taken nothing for some time, and there is something for it. */
+    protected final boolean isStuck(Duration atLeast) {
+        return isWaiting() && time.nanoTime() - activeAt >= atLeast.toNanos();
+    }
+
     /** Ends it after what is being written; at once if the client takes nothing. */
     public final void end() {
         ending = true;

@@ -61,6 +61,7 @@ final class FileServer implements Closeable {
             servlet = builder.build();
             jetty = new JettyServer(
                     servlet,
+                    "/state",
                     new InspectorServlet(files.keySet(), servlet::connections, timeline, readOnly),
                     host,
                     port);

@@ -1,6 +1,5 @@
 package io.statesync.examples;
 
-import io.statesync.http.server.StateServlet;
 import jakarta.servlet.http.HttpServlet;
 import java.io.Closeable;
 import java.io.IOException;
@@ -14,15 +13,15 @@ import org.eclipse.jetty.ee11.servlet.ServletHolder;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.jspecify.annotations.Nullable;
 
-/** A Jetty with a state servlet, which is closed with it, and a servlet for everything else. */
+/** A Jetty with a servlet below a path, which is destroyed with it, and perhaps one for everything else. */
 final class JettyServer implements Closeable {
-    private static final String PATH = "/state";
-
     /** What a server for this machine only is called; to other names it answers 404. */
     private static final List<String> LOCAL_NAMES = List.of("localhost", "127.0.0.1", "[::1]", "[0:0:0:0:0:0:0:1]");
 
-    private final StateServlet servlet;
+    private final HttpServlet servlet;
+    private final String path;
     private final InetAddress host;
     private final Server server;
     private final ServerConnector connector;
@@ -30,11 +29,16 @@ final class JettyServer implements Closeable {
     /**
      * Serves from now on.
      *
+     * @param servlet one that ends its streams when it is destroyed
+     * @param path where it is, such as {@code /state}
+     * @param pages for everything else; null for nothing
      * @param port 0 for any that is free
      * @throws IOException if it cannot listen there
      */
-    JettyServer(StateServlet servlet, HttpServlet pages, InetAddress host, int port) throws IOException {
+    JettyServer(HttpServlet servlet, String path, @Nullable HttpServlet pages, InetAddress host, int port)
+            throws IOException {
         this.servlet = servlet;
+        this.path = path;
         this.host = host;
         QueuedThreadPool threads = new QueuedThreadPool(16, 2);
         threads.setName("jetty");
@@ -46,8 +50,10 @@ final class JettyServer implements Closeable {
         ServletContextHandler context = new ServletContextHandler();
         ServletHolder holder = new ServletHolder(servlet);
         holder.setAsyncSupported(true); // open streams have no thread
-        context.addServlet(holder, PATH + "/*");
-        context.addServlet(new ServletHolder(pages), "/");
+        context.addServlet(holder, path + "/*");
+        if (pages != null) {
+            context.addServlet(new ServletHolder(pages), "/");
+        }
         if (host.isLoopbackAddress()) { // a page elsewhere may have its own name mean this machine, and be let in
             context.setVirtualHosts(LOCAL_NAMES);
         }
@@ -76,7 +82,7 @@ final class JettyServer implements Closeable {
     URI base() {
         String name = host.isAnyLocalAddress() ? "localhost" : host.getHostAddress();
         try {
-            return new URI("http", null, name, connector.getLocalPort(), PATH, null, null);
+            return new URI("http", null, name, connector.getLocalPort(), path, null, null);
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }
@@ -85,7 +91,7 @@ final class JettyServer implements Closeable {
     /** Tells those who follow to come back later, and ends. */
     @Override
     public void close() throws IOException {
-        servlet.close();
+        servlet.destroy();
         try {
             server.stop();
         } catch (Exception e) {

@@ -48,7 +48,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             WatchCommand.class,
             SetCommand.class,
             UnixSocketExample.class,
-            PostgresExample.class
+            PostgresExample.class,
+            ZunoExample.class
         },
         sortOptions = false,
         footer = {

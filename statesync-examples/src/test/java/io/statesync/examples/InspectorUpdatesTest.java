@@ -39,7 +39,7 @@ class InspectorUpdatesTest {
                 .build();
         InspectorServlet pages =
                 new InspectorServlet(List.of(store.topic()), servlet::connections, new Timeline(), false);
-        try (JettyServer server = new JettyServer(servlet, pages, InetAddress.getLoopbackAddress(), 0);
+        try (JettyServer server = new JettyServer(servlet, "/state", pages, InetAddress.getLoopbackAddress(), 0);
                 Browser browser = new Browser()) {
             Window window = browser.open(server.base().resolve("/").toString());
             window.awaitText("#client-list", "settings: up to date");

@@ -22,6 +22,7 @@ import io.statesync.replica.ConflictPolicy;
 import io.statesync.replica.StateReplica;
 import io.statesync.source.RevisionedStore;
 import io.statesync.source.StoreRegistry;
+import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -123,10 +124,8 @@ class HttpSnippetsTest {
         // snippet: zunoServlet
         StoreRegistry registry = StoreRegistry.create();
         ZunoServlet zuno = ZunoServlet.builder(registry)
-                .authorizer(
-                        (request, topic, action) -> action == Action.READ || request.getHeader("Authorization") != null
-                                ? Access.ALLOWED
-                                : Access.DENIED)
+                .authorizer((request, topic, action) ->
+                        action == Action.READ || isSignedIn(request) ? Access.ALLOWED : Access.DENIED)
                 .build(); // add it to your container at /zuno/*, with asynchronous support
 
         RevisionedStore<JsonNode> theme = registry.store("theme", () -> StringNode.valueOf("light"));
@@ -159,6 +158,11 @@ class HttpSnippetsTest {
         } finally {
             zuno.close();
         }
+    }
+
+    /** By the container's session, say; Java clients may send a token. */
+    private static boolean isSignedIn(HttpServletRequest request) {
+        return request.getUserPrincipal() != null || request.getHeader("Authorization") != null;
     }
 
     /** Whichever container one has. */

@@ -23,5 +23,7 @@ module io.statesync.core {
     exports io.statesync.replica;
     exports io.statesync.source;
     exports io.statesync.source.internal to
-            io.statesync.persistence;
+            io.statesync.persistence,
+            io.statesync.transport.http,
+            io.statesync.transport.jms;
 }

@@ -5,6 +5,7 @@ import io.statesync.StateCodec;
 import io.statesync.TimeSource;
 import io.statesync.WritableBinding;
 import io.statesync.internal.Checks;
+import io.statesync.internal.DecodeOn;
 import io.statesync.internal.DefaultExecutor;
 import java.net.URI;
 import java.net.http.HttpClient;

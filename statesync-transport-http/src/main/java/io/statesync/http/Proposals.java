@@ -9,10 +9,8 @@ import io.statesync.StateVersion;
 import io.statesync.WriteResult;
 import io.statesync.internal.Texts;
 import io.statesync.jackson.internal.Envelope;
-import io.statesync.jackson.internal.Json;
-import java.io.ByteArrayOutputStream;
+import io.statesync.jackson.internal.RequestEnvelope;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -39,7 +37,7 @@ final class Proposals {
             String topic, StateCodec<T> codec, Proposal<T> proposal) {
         byte[] body;
         try {
-            body = body(topic, codec.encode(proposal.value()), proposal);
+            body = RequestEnvelope.proposal(topic, false, codec.encode(proposal.value()), proposal);
         } catch (IOException | RuntimeException e) { // the codec is user code
             return CompletableFuture.completedFuture(
                     new WriteResult.Rejected<>("the value cannot be encoded: " + Texts.reason(e)));
@@ -51,46 +49,6 @@ final class Proposals {
                 "maxSnapshotBytes",
                 requestTimeout);
         return exchange.handle(Proposals::sent).thenApplyAsync(reply -> result(topic, codec, proposal, reply), decoder);
-    }
-
-    /** @throws RuntimeException if the codec makes something else than one JSON value */
-    private static byte[] body(String topic, byte[] data, Proposal<?> proposal) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(data.length + 256);
-        StringBuilder begin = new StringBuilder("{\"topic\":").append(Json.quote(topic));
-        StateVersion base = proposal.base();
-        if (base != null) {
-            begin.append(",\"baseRevision\":\"").append(base.revision()).append('"');
-            begin.append(",\"baseEpoch\":\"").append(base.epoch()).append('"');
-        }
-        field(begin, "sourceId", proposal.sourceId());
-        field(begin, "proposalId", proposal.proposalId());
-        out.writeBytes(begin.append(",\"data\":").toString().getBytes(StandardCharsets.UTF_8));
-        out.writeBytes(data);
-        out.write('}');
-        byte[] body = out.toByteArray();
-        int[] fields = new int[1];
-        try {
-            Json.readObject(body, (field, value) -> fields[0]++);
-        } catch (ProtocolException e) {
-            throw new IllegalArgumentException("the codec makes no JSON: " + e.getMessage(), e);
-        }
-        if (fields[0] != wanted(proposal)) {
-            throw new IllegalArgumentException("the codec makes no JSON: it makes more than a value");
-        }
-        return body;
-    }
-
-    private static int wanted(Proposal<?> proposal) {
-        return 2
-                + (proposal.base() == null ? 0 : 2)
-                + (proposal.sourceId() == null ? 0 : 1)
-                + (proposal.proposalId() == null ? 0 : 1);
-    }
-
-    private static void field(StringBuilder json, String name, @Nullable String value) {
-        if (value != null) {
-            json.append(",\"").append(name).append("\":").append(Json.quote(value));
-        }
     }
 
     /** The answer to a proposal that was sent. */

@@ -5,6 +5,7 @@ import io.statesync.PullRequest;
 import io.statesync.PullResult;
 import io.statesync.StateCodec;
 import io.statesync.StateVersion;
+import io.statesync.internal.DecodeOn;
 import io.statesync.internal.Failures;
 import io.statesync.internal.Texts;
 import io.statesync.jackson.internal.Envelope;

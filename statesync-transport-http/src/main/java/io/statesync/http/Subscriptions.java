@@ -6,6 +6,7 @@ import io.statesync.StateCodec;
 import io.statesync.Subscription;
 import io.statesync.http.SseLoop.Opening;
 import io.statesync.http.TopicSet.Change;
+import io.statesync.internal.DecodeOn;
 import io.statesync.internal.Failures;
 import io.statesync.internal.Texts;
 import io.statesync.jackson.internal.Envelope;

@@ -5,6 +5,7 @@ import io.statesync.ProtocolException;
 import io.statesync.Revision;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.StateCodec;
+import io.statesync.StateVersion;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -21,6 +22,8 @@ public final class Envelope {
     private @Nullable String sourceId;
     private byte @Nullable [] data;
     private long status;
+    private @Nullable String type;
+    private @Nullable String detail;
 
     private Envelope() {}
 
@@ -46,6 +49,8 @@ public final class Envelope {
             case "sourceId" -> sourceId = value.textOrNull(name);
             case "data" -> data = value.raw();
             case "status" -> status = value.number(name);
+            case "type" -> type = value.isString() ? value.text(name) : null;
+            case "detail" -> detail = value.isString() ? value.text(name) : null;
             default -> {}
         }
     }
@@ -78,6 +83,25 @@ public final class Envelope {
     /** The status of what is no snapshot; 0 if there is none. */
     public int status() {
         return (int) status;
+    }
+
+    /** The name of a problem. */
+    public @Nullable String type() {
+        return type;
+    }
+
+    /** What a problem says, for people. */
+    public @Nullable String detail() {
+        return detail;
+    }
+
+    /** Its version, without an epoch in epoch 0; null if it is malformed. */
+    public @Nullable StateVersion version() {
+        try {
+            return SnapshotEnvelope.parse(revision, epoch, "").version(null);
+        } catch (ProtocolException e) {
+            return null;
+        }
     }
 
     /**
@@ -133,6 +157,11 @@ public final class Envelope {
     public static byte[] withTopic(String topic, byte[] snapshot) {
         byte[] begin = ("{\"topic\":" + Json.quote(topic) + ',').getBytes(StandardCharsets.UTF_8);
         return concat(begin, snapshot, 1);
+    }
+
+    /** What follows the first brace of an object, after fields that come first. */
+    public static byte[] withFields(String fields, byte[] object) {
+        return concat(('{' + fields + ',').getBytes(StandardCharsets.UTF_8), object, 1);
     }
 
     private static byte[] concat(byte[] begin, byte[] rest, int from, byte... end) {

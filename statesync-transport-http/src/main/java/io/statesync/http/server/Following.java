@@ -5,6 +5,7 @@ import io.statesync.Subscription;
 import io.statesync.TimeSource;
 import io.statesync.internal.Quietly;
 import io.statesync.internal.Texts;
+import io.statesync.source.internal.Served;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;

@@ -8,6 +8,8 @@ import io.statesync.internal.Quietly;
 import io.statesync.source.RevisionedStore;
 import io.statesync.source.StoreEvent;
 import io.statesync.source.StoreRegistry;
+import io.statesync.source.internal.Catalog;
+import io.statesync.source.internal.Served;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -9,7 +9,8 @@ import io.statesync.WriteResult;
 import io.statesync.http.server.internal.Answer;
 import io.statesync.internal.Texts;
 import io.statesync.jackson.internal.Envelope;
-import io.statesync.jackson.internal.Json;
+import io.statesync.jackson.internal.RequestEnvelope;
+import io.statesync.source.internal.Served;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -27,40 +28,18 @@ final class Propose {
         this.hub = hub;
     }
 
-    /** A proposal as it was sent. */
-    private static final class Sent {
-        private @Nullable String topic;
-        private @Nullable String baseRevision;
-        private @Nullable String baseEpoch;
-        private byte @Nullable [] data;
-        private @Nullable String sourceId;
-        private @Nullable String proposalId;
-
-        void read(String field, Json.Cursor value) {
-            switch (field) {
-                case "topic" -> topic = value.text(field);
-                case "baseRevision" -> baseRevision = value.textOrNull(field);
-                case "baseEpoch" -> baseEpoch = value.textOrNull(field);
-                case "data" -> data = value.raw();
-                case "sourceId" -> sourceId = value.textOrNull(field);
-                case "proposalId" -> proposalId = value.textOrNull(field);
-                default -> {}
-            }
-        }
-    }
-
     CompletableFuture<Answer> answer(Call call) throws Problem, IOException {
-        Sent sent = new Sent();
-        call.body(sent::read);
-        String name = call.topic(sent.topic);
-        if (sent.data == null) {
+        RequestEnvelope sent = new RequestEnvelope();
+        call.body(sent::field);
+        String name = call.topic(sent.topic());
+        if (sent.data() == null) {
             throw Problem.badRequest("field \"data\" is missing");
         }
-        if (sent.baseEpoch != null && sent.baseRevision == null) {
+        if (sent.baseEpoch() != null && sent.baseRevision() == null) {
             throw Problem.badRequest("field \"baseEpoch\" needs a \"baseRevision\"");
         }
-        checkLength("sourceId", sent.sourceId);
-        checkLength("proposalId", sent.proposalId);
+        checkLength("sourceId", sent.sourceId());
+        checkLength("proposalId", sent.proposalId());
         call.mustRead(name);
         if (!call.may(Action.WRITE, name)) {
             throw Problem.notAllowed(name);
@@ -80,18 +59,20 @@ final class Propose {
         }
     }
 
-    private <T extends @Nullable Object> CompletableFuture<Answer> propose(Served<T> served, Sent sent) throws Problem {
+    private <T extends @Nullable Object> CompletableFuture<Answer> propose(Served<T> served, RequestEnvelope sent)
+            throws Problem {
         T value;
         try {
-            value = served.codec().decode(Objects.requireNonNull(sent.data, "data"));
+            value = served.codec().decode(Objects.requireNonNull(sent.data(), "data"));
         } catch (IOException | RuntimeException e) {
             throw Problem.rejected("the data is not a state of this topic: " + e.getMessage());
         }
-        Revision revision = sent.baseRevision == null ? null : Query.revision("field baseRevision", sent.baseRevision);
-        Revision epoch = sent.baseEpoch == null ? null : Query.revision("field baseEpoch", sent.baseEpoch);
+        Revision revision =
+                sent.baseRevision() == null ? null : Query.revision("field baseRevision", sent.baseRevision());
+        Revision epoch = sent.baseEpoch() == null ? null : Query.revision("field baseEpoch", sent.baseEpoch());
         if (revision == null || epoch != null) {
             StateVersion base = revision == null || epoch == null ? null : StateVersion.of(epoch, revision);
-            return ask(served, new Proposal<>(base, value, sent.sourceId, sent.proposalId));
+            return ask(served, new Proposal<>(base, value, sent.sourceId(), sent.proposalId()));
         }
         return served.snapshot()
                 .thenCompose(current -> ask(
@@ -99,8 +80,8 @@ final class Propose {
                         new Proposal<>(
                                 StateVersion.of(current.version(null).epoch(), revision),
                                 value,
-                                sent.sourceId,
-                                sent.proposalId)));
+                                sent.sourceId(),
+                                sent.proposalId())));
     }
 
     private <T extends @Nullable Object> CompletableFuture<Answer> ask(Served<T> served, Proposal<T> proposal) {

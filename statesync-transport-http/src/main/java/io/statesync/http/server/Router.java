@@ -3,6 +3,7 @@ package io.statesync.http.server;
 import io.statesync.http.server.internal.Answer;
 import io.statesync.http.server.internal.Cors;
 import io.statesync.http.server.internal.Responder;
+import io.statesync.source.internal.CodecLookupException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;

@@ -7,6 +7,8 @@ import io.statesync.internal.Checks;
 import io.statesync.internal.DefaultExecutor;
 import io.statesync.source.Authority;
 import io.statesync.source.StoreRegistry;
+import io.statesync.source.internal.Catalog;
+import io.statesync.source.internal.Served;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;

@@ -4,6 +4,9 @@ import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
 import io.statesync.internal.Texts;
 import io.statesync.source.RevisionedStore;
+import io.statesync.source.internal.CodecLookupException;
+import io.statesync.source.internal.Served;
+import io.statesync.source.internal.SharedRead;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -20,13 +23,13 @@ final class TopicReader {
 
     private final String topic;
     private final Hub hub;
-    private final SharedRead reads;
+    private final SharedRead<Encoded> reads;
     private final AtomicReference<@Nullable Coding> newest = new AtomicReference<>();
 
     TopicReader(String topic, Hub hub) {
         this.topic = topic;
         this.hub = hub;
-        this.reads = new SharedRead(
+        this.reads = new SharedRead<>(
                 this::readOnce, hub.options().sourceTimeout(), hub.options().timeSource(), hub::run);
     }
 

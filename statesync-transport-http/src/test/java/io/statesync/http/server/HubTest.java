@@ -14,6 +14,9 @@ import io.statesync.WriteResult;
 import io.statesync.jackson.JacksonCodec;
 import io.statesync.source.Authority;
 import io.statesync.source.StoreRegistry;
+import io.statesync.source.internal.Catalog;
+import io.statesync.source.internal.Served;
+import io.statesync.source.internal.SharedRead;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
@@ -23,6 +26,7 @@ import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashSet;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -169,20 +173,20 @@ class HubTest {
     @Test
     void aSourceThatAnswersAtOnceMayBeReadWithoutEnd() {
         AtomicInteger count = new AtomicInteger();
-        SharedRead[] reads = new SharedRead[1];
-        reads[0] = new SharedRead(
+        List<SharedRead<Encoded>> reads = new ArrayList<>();
+        reads.add(new SharedRead<>(
                 () -> {
                     if (count.incrementAndGet() < 20_000) {
-                        var unused = reads[0].read(); // somebody comes while it is read
+                        var unused = reads.get(0).read(); // somebody comes while it is read
                     }
                     return new CompletableFuture<Encoded>().completeAsync(() -> null, Runnable::run);
                 },
                 Duration.ofMinutes(1),
                 TimeSource.system(),
-                ForkJoinPool.commonPool());
-        var unused = reads[0].read();
+                ForkJoinPool.commonPool()));
+        var unused = reads.get(0).read();
         await().until(() -> count.get() == 20_000);
-        await().until(() -> reads[0].read().isDone());
+        await().until(() -> reads.get(0).read().isDone());
     }
 
     @Test

@@ -1,6 +1,5 @@
-package io.statesync.http;
+package io.statesync.internal;
 
-import io.statesync.internal.DefaultExecutor;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -8,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Where codecs decode. Unless an executor was given, what is small is decoded where it arrived: handing it to another thread
  * would take longer than decoding it.
  */
-record DecodeOn(@Nullable Executor given) {
+public record DecodeOn(@Nullable Executor given) {
     private static final int SMALL = 4 * 1024;
 
     /**
@@ -16,7 +15,7 @@ record DecodeOn(@Nullable Executor given) {
      *
      * @param length how many bytes there are to decode
      */
-    Executor of(int length) {
+    public Executor of(int length) {
         if (given != null) {
             return given;
         }

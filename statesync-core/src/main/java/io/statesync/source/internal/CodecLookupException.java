@@ -1,14 +1,15 @@
-package io.statesync.http.server;
+package io.statesync.source.internal;
 
 import io.statesync.internal.Texts;
 import java.io.Serial;
 
 /** The function that gives a topic's codec failed. */
-final class CodecLookupException extends RuntimeException {
+public final class CodecLookupException extends RuntimeException {
     @Serial
     private static final long serialVersionUID = 1L;
 
-    CodecLookupException(String topic, Throwable cause) {
+    /** For a topic. */
+    public CodecLookupException(String topic, Throwable cause) {
         super("no codec could be had for topic " + Texts.quote(topic), cause);
     }
 }

@@ -1,4 +1,4 @@
-package io.statesync.http.server;
+package io.statesync.source.internal;
 
 import io.statesync.TimeSource;
 import java.time.Duration;
@@ -14,29 +14,32 @@ import org.jspecify.annotations.Nullable;
  * call, so nobody is answered with what was read before they asked.
  *
  * <p>A reading that takes too long fails, and does not hold up the next.
+ *
+ * @param <V> what is read
  */
-final class SharedRead {
-    private final Supplier<CompletionStage<Encoded>> reading;
+public final class SharedRead<V> {
+    private final Supplier<CompletionStage<V>> reading;
     private final Duration timeout;
     private final TimeSource time;
     private final Executor executor;
     private boolean busy; // guarded by this
-    private @Nullable CompletableFuture<Encoded> due; // guarded by this
+    private @Nullable CompletableFuture<V> due; // guarded by this
 
     /**
      * Nothing is read yet.
      *
      * @param executor what readings that were due run on
      */
-    SharedRead(Supplier<CompletionStage<Encoded>> reading, Duration timeout, TimeSource time, Executor executor) {
+    public SharedRead(Supplier<CompletionStage<V>> reading, Duration timeout, TimeSource time, Executor executor) {
         this.reading = reading;
         this.timeout = timeout;
         this.time = time;
         this.executor = executor;
     }
 
-    CompletableFuture<Encoded> read() {
-        CompletableFuture<Encoded> mine = new CompletableFuture<>();
+    /** A reading that begins after this call. */
+    public CompletableFuture<V> read() {
+        CompletableFuture<V> mine = new CompletableFuture<>();
         synchronized (this) {
             if (busy) {
                 if (due == null) {
@@ -50,11 +53,11 @@ final class SharedRead {
         return mine;
     }
 
-    private void run(CompletableFuture<Encoded> waiting) {
-        CompletionStage<Encoded> outcome = waiting;
+    private void run(CompletableFuture<V> waiting) {
+        CompletionStage<V> outcome = waiting;
         outcome.whenComplete((encoded, failure) -> next());
         try {
-            CompletionStage<Encoded> read = reading.get();
+            CompletionStage<V> read = reading.get();
             read.whenComplete((encoded, failure) -> {
                 if (failure != null) {
                     waiting.completeExceptionally(failure);
@@ -76,7 +79,7 @@ final class SharedRead {
 
     /** On another thread: a source that answers at once would else have this one serve all who come. */
     private void next() {
-        CompletableFuture<Encoded> next;
+        CompletableFuture<V> next;
         synchronized (this) {
             next = due;
             due = null;

@@ -1,9 +1,10 @@
-package io.statesync.http.server;
+package io.statesync.source.internal;
 
 import io.statesync.StateCodec;
 import io.statesync.source.Authority;
 import io.statesync.source.RevisionedStore;
 import io.statesync.source.StoreRegistry;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -11,28 +12,36 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The sources that are served, by topic: those that were named, and the stores of registries. */
-final class Catalog {
+public final class Catalog {
     private final Map<String, Served<?>> named;
     private final List<Registered> registries;
     private final Map<String, Coded> codecs = new ConcurrentHashMap<>(); // of stores
 
     /** A registry, and how the states of its stores are written; null for one that is not served. */
-    record Registered(StoreRegistry registry, Function<? super String, ? extends @Nullable StateCodec<?>> codecs) {}
+    public record Registered(
+            StoreRegistry registry, Function<? super String, ? extends @Nullable StateCodec<?>> codecs) {}
 
     /** A store's codec; one that is made later under the same name may be of another type. */
     private record Coded(RevisionedStore<?> store, StateCodec<?> codec) {}
 
-    Catalog(Map<String, Served<?>> named, List<Registered> registries) {
+    /** The sources that are served: those that were named, and the stores of registries. */
+    public Catalog(Map<String, Served<?>> named, List<Registered> registries) {
         this.named = Map.copyOf(named);
         this.registries = List.copyOf(registries);
     }
 
-    List<StoreRegistry> registries() {
+    /** The registries. */
+    public List<StoreRegistry> registries() {
         return registries.stream().map(Registered::registry).toList();
     }
 
+    /** Those that were named. */
+    public Collection<Served<?>> authorities() {
+        return named.values();
+    }
+
     /** Whether the topic has a source of its own, whose events are heard by a subscription. */
-    boolean isAuthority(String topic) {
+    public boolean isAuthority(String topic) {
         return named.containsKey(topic);
     }
 
@@ -41,8 +50,7 @@ final class Catalog {
      *
      * @throws CodecLookupException if its codec cannot be had
      */
-    @Nullable
-    Served<?> find(String topic) {
+    public @Nullable Served<?> find(String topic) {
         Served<?> served = named.get(topic);
         if (served != null) {
             return served;
@@ -75,8 +83,7 @@ final class Catalog {
     }
 
     /** The store of a topic that is one; null otherwise. */
-    @Nullable
-    RevisionedStore<?> store(String topic) {
+    public @Nullable RevisionedStore<?> store(String topic) {
         Served<?> served = named.get(topic);
         if (served != null) {
             return served.authority() instanceof RevisionedStore<?> store ? store : null;
@@ -91,7 +98,7 @@ final class Catalog {
     }
 
     /** Whether a topic has a source, with or without a codec. */
-    boolean exists(String topic) {
+    public boolean exists(String topic) {
         return named.containsKey(topic) || registries.stream().anyMatch(each -> each.registry.find(topic) != null);
     }
 
@@ -100,7 +107,8 @@ final class Catalog {
         return new Served<>((Authority<T>) authority, (StateCodec<T>) codec);
     }
 
-    void forget(String topic) {
+    /** The topic's store is gone. */
+    public void forget(String topic) {
         codecs.remove(topic);
     }
 }

@@ -1,4 +1,4 @@
-package io.statesync.http.server;
+package io.statesync.source.internal;
 
 import io.statesync.SnapshotEnvelope;
 import io.statesync.StateCodec;
@@ -7,9 +7,9 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** A topic's source, and how its states are written. */
-record Served<T extends @Nullable Object>(Authority<T> authority, StateCodec<T> codec) {
+public record Served<T extends @Nullable Object>(Authority<T> authority, StateCodec<T> codec) {
     /** The state; a source that throws failed, like one whose stage fails. */
-    CompletableFuture<SnapshotEnvelope<T>> snapshot() {
+    public CompletableFuture<SnapshotEnvelope<T>> snapshot() {
         try {
             return authority.snapshot().toCompletableFuture();
         } catch (Throwable t) { // a source of the user's

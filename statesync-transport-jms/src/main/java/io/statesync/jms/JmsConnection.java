@@ -1,0 +1,456 @@
+package io.statesync.jms;
+
+import io.statesync.Backoff;
+import io.statesync.TimeSource;
+import io.statesync.internal.Checks;
+import io.statesync.internal.DefaultExecutor;
+import io.statesync.internal.Quietly;
+import jakarta.jms.Connection;
+import jakarta.jms.ConnectionFactory;
+import jakarta.jms.InvalidDestinationException;
+import jakarta.jms.InvalidSelectorException;
+import jakarta.jms.JMSException;
+import jakarta.jms.JMSSecurityException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A connection to a message broker that subscribers, publishers, providers and responders share.
+ *
+ * <p>It is made when the first of them needs it, by a daemon thread of its own, and ended with the last. Any word of the
+ * provider's that it failed, by its exception listener or by an exception, means that it is lost: it is closed, all who use it
+ * are told, and it is made anew after a backoff, whether or not the provider reconnects by itself.
+ *
+ * <p>Safe for use from any thread. Nothing here waits for the broker.
+ */
+public final class JmsConnection implements AutoCloseable {
+    static final Logger LOG = LoggerFactory.getLogger("io.statesync.jms");
+
+    /** How long a connection must have been there for the backoff to start anew. */
+    private static final Duration HEALTHY = Duration.ofSeconds(30);
+
+    /** Within this time somebody who needs the connection now has it tried again. */
+    private static final Duration HURRY = Duration.ofSeconds(1);
+
+    private final ConnectionFactory factory;
+    private final @Nullable String user;
+    private final @Nullable String password;
+    private final @Nullable String clientId;
+    private final Backoff backoff;
+    private final TimeSource time;
+    final Executor executor;
+    final boolean ownExecutor;
+    final Requester requester;
+
+    private final Object lock = new Object();
+    private final Map<Role, Integer> roles =
+            new LinkedHashMap<>(); // guarded by lock; with the failures of each, in a row
+    private State state = State.IDLE; // guarded by lock
+    private @Nullable Live live; // guarded by lock; while CONNECTING or OPEN
+    private TimeSource.@Nullable Timer retry; // guarded by lock; while WAITING
+    private long attempts; // guarded by lock; begun
+    private int failures; // guarded by lock; in a row
+    private long openedAt; // guarded by lock
+
+    /** What a connection may be doing. */
+    enum State {
+        /** Nobody needs it. */
+        IDLE,
+        /** It is being made. */
+        CONNECTING,
+        /** It is there. */
+        OPEN,
+        /** It was lost, and is made again later. */
+        WAITING,
+        /** For good. */
+        CLOSED
+    }
+
+    private JmsConnection(Builder b) {
+        factory = b.factory;
+        user = b.user;
+        password = b.password;
+        clientId = b.clientId;
+        backoff = b.backoff;
+        time = b.timeSource;
+        ownExecutor = b.executor != null;
+        Executor given = b.executor == null ? DefaultExecutor.SHARED : b.executor;
+        executor = task -> {
+            try {
+                given.execute(task);
+            } catch (Throwable t) { // whatever an executor throws, the task must run
+                Quietly.run(() -> LOG.warn("the executor refused a task, which runs on the shared pool", t));
+                DefaultExecutor.SHARED.execute(task);
+            }
+        };
+        requester = new Requester(this, b.maxPending);
+    }
+
+    /** A connection with the defaults of the builder. Nothing is connected to yet. */
+    public static JmsConnection to(ConnectionFactory factory) {
+        return builder(factory).build();
+    }
+
+    /** A builder of a connection. */
+    public static Builder builder(ConnectionFactory factory) {
+        return new Builder(factory);
+    }
+
+    TimeSource time() {
+        return time;
+    }
+
+    Backoff backoff() {
+        return backoff;
+    }
+
+    State state() {
+        synchronized (lock) {
+            return state;
+        }
+    }
+
+    /** How many attempts to connect have begun. What waits for one that begins after it came is told of its failure only. */
+    long attempts() {
+        synchronized (lock) {
+            return attempts;
+        }
+    }
+
+    boolean hasClientId() {
+        return clientId != null;
+    }
+
+    // ---- who uses it
+
+    /**
+     * Somebody needs the connection, from now until it leaves. Who is there already hurries it.
+     *
+     * @throws IllegalStateException if it was closed
+     */
+    void join(Role role) {
+        Live begun = null;
+        synchronized (lock) {
+            if (state == State.CLOSED) {
+                throw new IllegalStateException("the connection was closed");
+            }
+            boolean isNew = roles.putIfAbsent(role, 0) == null;
+            if (state == State.IDLE) {
+                begun = connecting();
+            } else if (state == State.WAITING) {
+                hurry();
+            } else if (state == State.OPEN && isNew) {
+                open(Objects.requireNonNull(live), role);
+            }
+        }
+        if (begun != null) {
+            begin(begun);
+        }
+    }
+
+    /** Somebody needs the connection no more. What it opened it closes itself. */
+    void leave(Role role) {
+        Live ending = null;
+        synchronized (lock) {
+            if (roles.remove(role) != null && roles.isEmpty() && state != State.CLOSED) {
+                ending = live;
+                end(State.IDLE);
+            }
+        }
+        if (ending != null) {
+            ending.kill();
+        }
+    }
+
+    /** Its sessions failed, and the connection perhaps did not: it is told, and opened again after a backoff. */
+    void failed(Role role, Live on, Throwable cause) {
+        executor.execute(() -> {
+            Duration delay;
+            synchronized (lock) {
+                if (live != on || !roles.containsKey(role)) {
+                    return;
+                }
+                int failed = Objects.requireNonNull(roles.merge(role, 1, Integer::sum));
+                delay = backoff.delayAfter(failed, ThreadLocalRandom.current());
+            }
+            LOG.warn("sessions lost role={} nextAttemptIn={} error={}", role, delay, cause.toString());
+            role.lost(cause, on.attempt);
+            time.schedule(() -> on.execute(() -> openNow(on, role)), delay);
+        });
+    }
+
+    private void open(Live on, Role role) {
+        on.execute(() -> openNow(on, role));
+    }
+
+    private void openNow(Live on, Role role) throws JMSException {
+        synchronized (lock) {
+            if (live != on || !roles.containsKey(role)) {
+                return;
+            }
+        }
+        if (attemptNow(role, on, () -> role.open(on))) {
+            synchronized (lock) {
+                roles.replace(role, 0);
+            }
+        }
+    }
+
+    /** Has a role do something on the connection's thread. If the broker refuses, the role is opened again later. */
+    void attempt(Role role, Live on, Live.Task task) {
+        on.execute(() -> attemptNow(role, on, task));
+    }
+
+    private boolean attemptNow(Role role, Live on, Live.Task task) throws JMSException {
+        try {
+            task.run();
+            return true;
+        } catch (JMSException | RuntimeException e) {
+            if (!isRefusal(e)) {
+                throw e;
+            }
+            failed(role, on, e);
+            return false;
+        }
+    }
+
+    /** Whether the broker refused what one asked for, and the connection is well. */
+    static boolean isRefusal(Throwable error) {
+        return error instanceof JMSSecurityException
+                || error instanceof InvalidDestinationException
+                || error instanceof InvalidSelectorException;
+    }
+
+    // ---- connecting
+
+    private Live connecting() {
+        attempts++;
+        state = State.CONNECTING;
+        Live next = new Live(this, attempts);
+        live = next;
+        return next;
+    }
+
+    private void begin(Live begun) {
+        try {
+            begun.begin();
+        } catch (Throwable t) { // there are no threads to be had
+            lost(begun, t);
+        }
+    }
+
+    /** Makes a connection; on a thread of its own, for as long as it takes. */
+    Connection connect() throws JMSException {
+        Connection made = user == null ? factory.createConnection() : factory.createConnection(user, password);
+        if (clientId != null) {
+            try {
+                made.setClientID(clientId);
+            } catch (JMSException | RuntimeException e) {
+                made.close();
+                throw e;
+            }
+        }
+        return made;
+    }
+
+    /** A connection is there. */
+    void connected(Live on) {
+        synchronized (lock) {
+            if (live != on) {
+                return;
+            }
+            state = State.OPEN;
+            openedAt = time.nanoTime();
+            roles.keySet().forEach(role -> open(on, role));
+        }
+        LOG.debug("connected attempt={}", on.attempt);
+    }
+
+    /** A connection failed, or could not be made. What one says that is not the newest is not heard. Called from anywhere. */
+    void lost(Live on, Throwable cause) {
+        List<Role> told;
+        boolean wasOpen;
+        Duration delay;
+        synchronized (lock) {
+            if (live != on) {
+                return;
+            }
+            wasOpen = state == State.OPEN;
+            if (wasOpen && time.nanoTime() - openedAt >= HEALTHY.toNanos()) {
+                failures = 0;
+            }
+            failures++;
+            delay = backoff.delayAfter(failures, ThreadLocalRandom.current());
+            state = State.WAITING;
+            live = null;
+            told = List.copyOf(roles.keySet());
+        }
+        on.kill();
+        executor.execute(() -> {
+            LOG.warn("connection {} nextAttemptIn={} error={}", wasOpen ? "lost" : "not made", delay, cause.toString());
+            told.forEach(role -> role.lost(cause, on.attempt));
+            later(delay);
+        });
+    }
+
+    private void later(Duration delay) {
+        synchronized (lock) {
+            if (state != State.WAITING) {
+                return;
+            }
+            if (roles.isEmpty()) {
+                state = State.IDLE;
+            } else {
+                retry = time.schedule(this::again, delay);
+            }
+        }
+    }
+
+    /** Somebody needs the connection now. */
+    private void hurry() {
+        if (retry != null) {
+            retry.cancel();
+            long within = Math.min(HURRY.toNanos(), backoff.maxDelay().toNanos());
+            retry = time.schedule(
+                    this::again, Duration.ofNanos(ThreadLocalRandom.current().nextLong(within)));
+        }
+    }
+
+    private void again() {
+        Live begun;
+        synchronized (lock) {
+            if (state != State.WAITING) {
+                return;
+            }
+            retry = null;
+            begun = connecting();
+        }
+        begin(begun);
+    }
+
+    /** Nobody needs it from here on. */
+    private void end(State next) {
+        state = next;
+        live = null;
+        if (retry != null) {
+            retry.cancel();
+            retry = null;
+        }
+    }
+
+    /**
+     * Ends the connection, or the attempt to make it. Subscriptions hear that they are disconnected and nothing after that,
+     * requests fail, and nothing is published any more. Never waits: what is under way at the provider is interrupted, and a
+     * connection that comes all the same is closed. May be called again.
+     */
+    @Override
+    public void close() {
+        Live ending;
+        List<Role> told;
+        synchronized (lock) {
+            if (state == State.CLOSED) {
+                return;
+            }
+            ending = live;
+            told = List.copyOf(roles.keySet());
+            roles.clear();
+            end(State.CLOSED);
+        }
+        if (ending != null) {
+            ending.kill();
+        }
+        told.forEach(Role::closed);
+    }
+
+    static IOException closedException() {
+        return new IOException("the connection was closed");
+    }
+
+    /** Names the state. */
+    @Override
+    public String toString() {
+        return "JmsConnection[" + state() + "]";
+    }
+
+    /**
+     * The options of a {@link JmsConnection}.
+     *
+     * <table>
+     * <caption>Defaults</caption>
+     * <tr><th>option</th><th>default</th></tr>
+     * <tr><td>credentials</td><td>those of the connection factory</td></tr>
+     * <tr><td>clientId</td><td>that of the connection factory, or none</td></tr>
+     * <tr><td>maxPending</td><td>1,024</td></tr>
+     * <tr><td>backoff</td><td>{@link Backoff#standard()}</td></tr>
+     * <tr><td>executor</td><td>the library's shared one; up to 4 KiB are decoded where they arrive</td></tr>
+     * <tr><td>timeSource</td><td>the system's time</td></tr>
+     * </table>
+     *
+     * <p>Not safe for use from several threads at once.
+     */
+    public static final class Builder {
+        private final ConnectionFactory factory;
+        private @Nullable String user;
+        private @Nullable String password;
+        private @Nullable String clientId;
+        private int maxPending = 1024;
+        private Backoff backoff = Backoff.standard();
+        private @Nullable Executor executor;
+        private TimeSource timeSource = TimeSource.system();
+
+        private Builder(ConnectionFactory factory) {
+            this.factory = Objects.requireNonNull(factory, "factory");
+        }
+
+        /** Who connects. Never logged. */
+        public Builder credentials(String user, String password) {
+            this.user = Objects.requireNonNull(user, "user");
+            this.password = Objects.requireNonNull(password, "password");
+            return this;
+        }
+
+        /** The client's name at the broker, which durable subscriptions need. One connection may have it at a time. */
+        public Builder clientId(String clientId) {
+            this.clientId = Checks.notBlank("clientId", clientId);
+            return this;
+        }
+
+        /** How many pulls and proposals may wait for an answer at once; one more fails. */
+        public Builder maxPending(int maxPending) {
+            this.maxPending = Checks.positive("maxPending", maxPending);
+            return this;
+        }
+
+        /** How long to wait before connecting again. Somebody who subscribes or asks meanwhile shortens it to a second. */
+        public Builder backoff(Backoff backoff) {
+            this.backoff = Objects.requireNonNull(backoff, "backoff");
+            return this;
+        }
+
+        /** Where losses are told, codecs run and messages are published; what is sent may block. */
+        public Builder executor(Executor executor) {
+            this.executor = Objects.requireNonNull(executor, "executor");
+            return this;
+        }
+
+        /** Clock and timers. */
+        public Builder timeSource(TimeSource timeSource) {
+            this.timeSource = Objects.requireNonNull(timeSource, "timeSource");
+            return this;
+        }
+
+        /** The connection. Nothing is connected to yet. */
+        public JmsConnection build() {
+            return new JmsConnection(this);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package io.statesync.jms;
+
+import jakarta.jms.JMSException;
+import jakarta.jms.MessageProducer;
+import jakarta.jms.Session;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * A session that sends, to any destination: one message at a time, by whichever thread brought the first of those that wait.
+ * So a session has one user, and nobody waits for another but who is first.
+ */
+final class Outlet {
+    private final Session session;
+    private final MessageProducer producer;
+    private final Consumer<Throwable> broken;
+    private final Queue<Sending> tasks = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger waiting = new AtomicInteger(); // that have not ended; whoever adds the first runs them
+
+    /** A message to send. */
+    interface Sending {
+        /**
+         * Makes and sends it; does nothing if nobody wants it any more.
+         *
+         * @throws JMSException if it could not be sent, or that is not known
+         */
+        void send(Session session, MessageProducer producer) throws JMSException;
+
+        /** Sending failed. */
+        void failed(Throwable cause);
+    }
+
+    /**
+     * An outlet.
+     *
+     * @param broken told what a send failed with, after the message was
+     */
+    Outlet(Session session, Consumer<Throwable> broken) throws JMSException {
+        this.session = session;
+        this.producer = session.createProducer(null);
+        this.broken = broken;
+        producer.setDisableMessageID(true);
+    }
+
+    Session session() {
+        return session;
+    }
+
+    void add(Sending task) {
+        tasks.add(task);
+        if (waiting.getAndIncrement() > 0) {
+            return;
+        }
+        do {
+            Sending next = tasks.poll();
+            if (next != null) {
+                run(next);
+            }
+        } while (waiting.decrementAndGet() > 0);
+    }
+
+    private void run(Sending task) {
+        try {
+            task.send(session, producer);
+        } catch (Throwable t) { // a provider may throw anything
+            task.failed(t);
+            broken.accept(t);
+        }
+    }
+}

@@ -1,0 +1,264 @@
+package io.statesync.jms;
+
+import io.statesync.ProtocolException;
+import io.statesync.TimeSource;
+import io.statesync.internal.Texts;
+import jakarta.jms.DeliveryMode;
+import jakarta.jms.JMSException;
+import jakarta.jms.Message;
+import jakarta.jms.MessageProducer;
+import jakarta.jms.Queue;
+import jakarta.jms.Session;
+import jakarta.jms.TemporaryQueue;
+import jakarta.jms.TextMessage;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The requests over a connection, and one temporary queue for their answers. It uses the connection from the first request
+ * on, until that is closed.
+ */
+final class Requester implements Role {
+    private final JmsConnection connection;
+    private final int maxPending;
+    private final String prefix = UUID.randomUUID() + ":"; // an answer to somebody else is none of ours
+
+    private final Object lock = new Object();
+    private final Map<String, Request> pending = new LinkedHashMap<>(); // guarded by lock; by id
+    private long lastId; // guarded by lock
+    private @Nullable Opened opened; // guarded by lock
+    private boolean closed; // guarded by lock
+
+    Requester(JmsConnection connection, int maxPending) {
+        this.connection = connection;
+        this.maxPending = maxPending;
+    }
+
+    /** What was made on a connection. Queues are used by the outlet's user only. */
+    private record Opened(
+            Live live, Session replies, TemporaryQueue replyTo, Outlet outlet, Map<String, Queue> queues) {}
+
+    TimeSource time() {
+        return connection.time();
+    }
+
+    /** Asks. The answer is the text of the reply, or a failure: {@link UnansweredException} if there was no reply. */
+    Request ask(String queue, String topic, String body, Duration timeout) {
+        long attempt = connection.attempts();
+        Request request;
+        Opened on;
+        String refusal = null;
+        synchronized (lock) {
+            lastId++;
+            request = new Request(this, prefix + lastId, queue, topic, body, timeout, attempt);
+            on = opened;
+            if (closed) {
+                refusal = "the connection was closed";
+            } else if (pending.size() >= maxPending) {
+                refusal = "so many requests wait for an answer already: maxPending=" + maxPending;
+            } else {
+                pending.put(request.id, request);
+                request.timer = time().schedule(() -> connection.executor.execute(() -> late(request)), timeout);
+            }
+        }
+        if (refusal != null) {
+            request.completeExceptionally(new UnansweredException(refusal, false, null));
+        } else if (on != null) {
+            on.outlet.add(new Sending(on, request));
+        } else {
+            join(request);
+        }
+        return request;
+    }
+
+    private void join(Request request) {
+        try {
+            connection.join(this);
+        } catch (IllegalStateException e) { // closed meanwhile
+            fail(request, "the connection was closed", e);
+        }
+    }
+
+    /** Takes a request out; null if nobody waits for it. */
+    private @Nullable Request take(@Nullable String id) {
+        Request request;
+        synchronized (lock) {
+            request = pending.remove(id);
+            if (request != null && request.timer != null) {
+                request.timer.cancel();
+            }
+        }
+        return request;
+    }
+
+    /** Nobody waits for a request any more. */
+    void forget(String id) {
+        var unused = take(id);
+    }
+
+    private void late(Request request) {
+        fail(
+                request,
+                "no answer within " + request.timeout + ": topic " + Texts.quote(request.topic) + ", queue "
+                        + request.queue,
+                new TimeoutException(request.timeout.toString()));
+    }
+
+    private void fail(Request request, String message, @Nullable Throwable cause) {
+        if (take(request.id) != null) {
+            boolean sent;
+            synchronized (lock) {
+                sent = request.sent;
+            }
+            request.completeExceptionally(new UnansweredException(message, sent, cause));
+        }
+    }
+
+    // ---- sending
+
+    private boolean begin(Opened on, Request request) {
+        synchronized (lock) {
+            boolean wanted = opened == on && pending.containsKey(request.id) && !request.sent;
+            request.sent |= wanted;
+            return wanted;
+        }
+    }
+
+    /** One message. */
+    private final class Sending implements Outlet.Sending {
+        private final Opened on;
+        private final Request request;
+
+        Sending(Opened on, Request request) {
+            this.on = on;
+            this.request = request;
+        }
+
+        @Override
+        public void send(Session session, MessageProducer producer) throws JMSException {
+            long left = (request.deadline - time().nanoTime()) / 1_000_000;
+            if (left <= 0 || !begin(on, request)) {
+                return;
+            }
+            TextMessage message = session.createTextMessage(request.body);
+            message.setStringProperty("topic", request.topic);
+            message.setJMSCorrelationID(request.id);
+            message.setJMSReplyTo(on.replyTo);
+            Queue queue = on.queues.get(request.queue);
+            if (queue == null) {
+                queue = session.createQueue(request.queue);
+                on.queues.put(request.queue, queue);
+            }
+            producer.send(queue, message, DeliveryMode.NON_PERSISTENT, Message.DEFAULT_PRIORITY, left);
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            if (JmsConnection.isRefusal(cause)) {
+                synchronized (lock) {
+                    request.sent = false;
+                }
+            }
+            fail(request, "the request could not be sent: " + Texts.reason(cause), cause);
+        }
+    }
+
+    // ---- what comes back
+
+    private void replied(Message message) {
+        try {
+            Request request = take(message.getJMSCorrelationID());
+            if (request == null) {
+                return; // too late
+            }
+            if (message instanceof TextMessage text && text.getText() != null) {
+                request.complete(text.getText());
+            } else {
+                request.completeExceptionally(new ProtocolException("the answer is no text message"));
+            }
+        } catch (Throwable t) { // nothing may come back to the provider, which would deliver it again
+            JmsConnection.LOG.warn("an answer could not be read error={}", t.toString());
+        }
+    }
+
+    // ---- the connection
+
+    @Override
+    public void open(Live live) throws JMSException {
+        Session replies = live.session();
+        Session sending = live.session();
+        try {
+            TemporaryQueue replyTo = replies.createTemporaryQueue();
+            replies.createConsumer(replyTo).setMessageListener(this::replied);
+            Opened[] made = new Opened[1];
+            Outlet outlet = new Outlet(sending, cause -> broken(made[0], cause));
+            Opened on = new Opened(live, replies, replyTo, outlet, new HashMap<>());
+            made[0] = on;
+            List<Request> waiting;
+            synchronized (lock) {
+                opened = on;
+                waiting = pending.values().stream().filter(each -> !each.sent).toList();
+            }
+            waiting.forEach(request -> outlet.add(new Sending(on, request)));
+        } catch (JMSException | RuntimeException e) {
+            Live.closeNow(replies);
+            Live.closeNow(sending);
+            throw e;
+        }
+    }
+
+    private void broken(@Nullable Opened on, Throwable cause) {
+        if (JmsConnection.isRefusal(cause)) {
+            return; // of one queue
+        }
+        synchronized (lock) {
+            if (on == null || opened != on) {
+                return;
+            }
+            opened = null;
+        }
+        on.live.close(on.replies);
+        on.live.close(on.outlet.session());
+        connection.failed(this, on.live, cause);
+    }
+
+    @Override
+    public void lost(Throwable cause, long attempt) {
+        List<Request> failed = new ArrayList<>();
+        synchronized (lock) {
+            if (opened != null && opened.live.attempt > attempt) {
+                return; // word of an older one
+            }
+            opened = null;
+            for (Request request : pending.values()) {
+                if (request.sent || request.attempt < attempt) {
+                    failed.add(request);
+                }
+            }
+        }
+        failed.forEach(request -> fail(request, "the connection was lost: " + Texts.reason(cause), cause));
+    }
+
+    @Override
+    public void closed() {
+        List<Request> failed;
+        synchronized (lock) {
+            closed = true;
+            opened = null;
+            failed = List.copyOf(pending.values());
+        }
+        failed.forEach(request -> fail(request, "the connection was closed", null));
+    }
+
+    @Override
+    public String toString() {
+        return "requests";
+    }
+}

@@ -1,0 +1,24 @@
+package io.statesync.jms;
+
+import jakarta.jms.JMSException;
+
+/** Somebody who uses a connection. Safe for use from any thread. */
+interface Role {
+    /**
+     * There is a connection: make sessions. Called on the connection's own thread, which may block. What is thrown is told by
+     * {@link #lost} before the role is opened again.
+     *
+     * @throws JMSException if it cannot be opened
+     */
+    void open(Live live) throws JMSException;
+
+    /**
+     * What was opened is of no use any more, or an attempt to open failed.
+     *
+     * @param attempt which attempt to connect this was of
+     */
+    void lost(Throwable cause, long attempt);
+
+    /** The connection was closed for good. Nothing is opened after this. */
+    void closed();
+}

@@ -1,0 +1,153 @@
+package io.statesync.jms;
+
+import jakarta.jms.ConnectionFactory;
+import jakarta.jms.JMSException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.List;
+import java.util.Set;
+import org.apache.activemq.artemis.api.core.TransportConfiguration;
+import org.apache.activemq.artemis.core.config.ClusterConnectionConfiguration;
+import org.apache.activemq.artemis.core.config.Configuration;
+import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
+import org.apache.activemq.artemis.core.remoting.impl.netty.NettyConnectorFactory;
+import org.apache.activemq.artemis.core.remoting.impl.netty.TransportConstants;
+import org.apache.activemq.artemis.core.server.cluster.impl.MessageLoadBalancingType;
+import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
+import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
+import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
+import org.apache.qpid.jms.JmsConnectionFactory;
+
+/** A broker in this JVM, on a port of loopback, that can be stopped and started again. It keeps nothing. */
+final class Broker implements AutoCloseable {
+    /** No peer. */
+    static final int ALONE = 0;
+
+    private final int port;
+    private final int peer;
+    private EmbeddedActiveMQ running;
+
+    Broker() throws Exception {
+        this(freePort(), ALONE);
+    }
+
+    /** A broker that is in a cluster with another, unless it is alone. */
+    Broker(int port, int peer) throws Exception {
+        this.port = port;
+        this.peer = peer;
+        start();
+    }
+
+    static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    int port() {
+        return port;
+    }
+
+    void start() throws Exception {
+        Configuration configuration = new ConfigurationImpl()
+                .setPersistenceEnabled(false)
+                .setSecurityEnabled(false)
+                .setJMXManagementEnabled(false)
+                .addAcceptorConfiguration("vm", "vm://" + port)
+                .addAcceptorConfiguration("tcp", "tcp://127.0.0.1:" + port + "?protocols=CORE,AMQP");
+        configuration.addAddressSetting(
+                "#",
+                new AddressSettings()
+                        .setMaxDeliveryAttempts(3)
+                        .setRedistributionDelay(0)
+                        .setExpiryAddress(null));
+        if (peer != ALONE) {
+            cluster(configuration);
+        }
+        running = new EmbeddedActiveMQ().setConfiguration(configuration);
+        running.start();
+    }
+
+    private void cluster(Configuration configuration) {
+        configuration.addConnectorConfiguration("self", connector(port));
+        configuration.addConnectorConfiguration("peer", connector(peer));
+        configuration.setClusterUser("cluster").setClusterPassword("cluster");
+        configuration.addClusterConfiguration(new ClusterConnectionConfiguration()
+                .setName("cluster")
+                .setAddress("")
+                .setConnectorName("self")
+                .setStaticConnectors(List.of("peer"))
+                .setRetryInterval(200)
+                .setReconnectAttempts(-1)
+                .setMessageLoadBalancingType(MessageLoadBalancingType.ON_DEMAND)
+                .setMaxHops(1));
+    }
+
+    private static TransportConfiguration connector(int port) {
+        return new TransportConfiguration(
+                NettyConnectorFactory.class.getName(),
+                java.util.Map.of(
+                        TransportConstants.HOST_PROP_NAME, "127.0.0.1", TransportConstants.PORT_PROP_NAME, port));
+    }
+
+    void stop() throws Exception {
+        if (running != null) {
+            running.stop();
+            running = null;
+        }
+    }
+
+    /** How many messages wait or are delivered at a queue. */
+    long messages(String queue) {
+        var found = running.getActiveMQServer().locateQueue(queue);
+        return found == null ? 0 : found.getMessageCount();
+    }
+
+    /** The addresses that there are. */
+    Set<String> addresses() {
+        return java.util.Arrays.stream(
+                        running.getActiveMQServer().getActiveMQServerControl().getAddressNames())
+                .collect(java.util.stream.Collectors.toSet());
+    }
+
+    /** In this JVM, without a network. */
+    ConnectionFactory inVm() {
+        return new ActiveMQConnectionFactory("vm://" + port);
+    }
+
+    ConnectionFactory tcp() {
+        return tcp(port);
+    }
+
+    /** Artemis's provider. Its own reconnecting is off. */
+    static ConnectionFactory tcp(int port) {
+        return new ActiveMQConnectionFactory("tcp://127.0.0.1:" + port
+                + "?reconnectAttempts=0&callTimeout=5000&connectionTTL=10000" + "&clientFailureCheckPeriod=2000");
+    }
+
+    /** Qpid's provider, over AMQP. */
+    static ConnectionFactory amqp(int port) {
+        return new JmsConnectionFactory(
+                "amqp://127.0.0.1:" + port + "?jms.requestTimeout=5000&jms.connectTimeout=5000");
+    }
+
+    /** A message that is sent by hand. */
+    interface Sending {
+        void send(jakarta.jms.Session session, jakarta.jms.MessageProducer producer) throws JMSException;
+    }
+
+    /** Sends messages by hand. */
+    void send(Sending sending) throws JMSException {
+        try (var connection = inVm().createConnection();
+                var session = connection.createSession();
+                var producer = session.createProducer(null)) {
+            sending.send(session, producer);
+        }
+    }
+
+    @Override
+    public void close() throws Exception {
+        stop();
+    }
+}

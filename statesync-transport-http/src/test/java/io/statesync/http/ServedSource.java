@@ -5,6 +5,8 @@ import io.statesync.StateVersion;
 import io.statesync.http.server.JettyServer;
 import io.statesync.http.server.StateServlet;
 import io.statesync.jackson.JacksonCodec;
+import io.statesync.testkit.internal.CuttingProxy;
+import io.statesync.testkit.internal.SettableSource;
 import java.time.Duration;
 
 /** A source, its server, a proxy that can be cut, and a client. */

@@ -2,15 +2,18 @@ package io.statesync.jms;
 
 import jakarta.jms.ConnectionFactory;
 import jakarta.jms.JMSException;
+import jakarta.jms.MessageProducer;
+import jakarta.jms.Session;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import org.apache.activemq.artemis.api.core.TransportConfiguration;
 import org.apache.activemq.artemis.core.config.ClusterConnectionConfiguration;
 import org.apache.activemq.artemis.core.config.Configuration;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
+import org.apache.activemq.artemis.core.postoffice.QueueBinding;
 import org.apache.activemq.artemis.core.remoting.impl.netty.NettyConnectorFactory;
 import org.apache.activemq.artemis.core.remoting.impl.netty.TransportConstants;
 import org.apache.activemq.artemis.core.server.cluster.impl.MessageLoadBalancingType;
@@ -87,8 +90,7 @@ final class Broker implements AutoCloseable {
     private static TransportConfiguration connector(int port) {
         return new TransportConfiguration(
                 NettyConnectorFactory.class.getName(),
-                java.util.Map.of(
-                        TransportConstants.HOST_PROP_NAME, "127.0.0.1", TransportConstants.PORT_PROP_NAME, port));
+                Map.of(TransportConstants.HOST_PROP_NAME, "127.0.0.1", TransportConstants.PORT_PROP_NAME, port));
     }
 
     void stop() throws Exception {
@@ -104,11 +106,19 @@ final class Broker implements AutoCloseable {
         return found == null ? 0 : found.getMessageCount();
     }
 
-    /** The addresses that there are. */
-    Set<String> addresses() {
-        return java.util.Arrays.stream(
-                        running.getActiveMQServer().getActiveMQServerControl().getAddressNames())
-                .collect(java.util.stream.Collectors.toSet());
+    /** How many messages wait or are delivered at all queues. */
+    long messages() {
+        var server = running.getActiveMQServer();
+        return server.getPostOffice()
+                .getAllBindings()
+                .filter(QueueBinding.class::isInstance)
+                .mapToLong(binding -> ((QueueBinding) binding).getQueue().getMessageCount())
+                .sum();
+    }
+
+    /** How many clients are connected. */
+    int connections() {
+        return running.getActiveMQServer().getConnectionCount();
     }
 
     /** In this JVM, without a network. */
@@ -134,7 +144,7 @@ final class Broker implements AutoCloseable {
 
     /** A message that is sent by hand. */
     interface Sending {
-        void send(jakarta.jms.Session session, jakarta.jms.MessageProducer producer) throws JMSException;
+        void send(Session session, MessageProducer producer) throws JMSException;
     }
 
     /** Sends messages by hand. */

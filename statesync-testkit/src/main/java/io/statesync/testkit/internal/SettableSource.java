@@ -1,4 +1,4 @@
-package io.statesync.http;
+package io.statesync.testkit.internal;
 
 import io.statesync.InvalidationEvent;
 import io.statesync.InvalidationHandler;
@@ -15,16 +15,18 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A source that is at whatever version a test says. */
-final class SettableSource implements Authority<String> {
+public final class SettableSource implements Authority<String> {
     private final String topic;
     private final List<InvalidationHandler> handlers = new CopyOnWriteArrayList<>();
     private volatile SnapshotEnvelope<String> current = SnapshotEnvelope.of(StateVersion.ofUnsigned(0, 0), "none");
 
-    SettableSource(String topic) {
+    /** A source at revision 0. */
+    public SettableSource(String topic) {
         this.topic = topic;
     }
 
-    void set(StateVersion version, String data) {
+    /** Moves it. */
+    public void set(StateVersion version, String data) {
         current = SnapshotEnvelope.of(version, data);
         handlers.forEach(handler -> handler.event(InvalidationEvent.of(topic, version)));
     }

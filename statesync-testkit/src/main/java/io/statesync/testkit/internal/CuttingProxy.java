@@ -1,4 +1,4 @@
-package io.statesync.http;
+package io.statesync.testkit.internal;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -10,31 +10,41 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** A proxy on loopback whose connections can be cut. */
-final class CuttingProxy implements AutoCloseable {
+public final class CuttingProxy implements AutoCloseable {
     private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private final int target;
     private volatile boolean broken;
 
-    CuttingProxy(int target) throws IOException {
+    /** A proxy to a port of loopback. */
+    public CuttingProxy(int target) throws IOException {
         this.target = target;
         run(this::accept);
     }
 
-    URI uri(String path) {
+    /** The port. */
+    public int port() {
+        return server.getLocalPort();
+    }
+
+    /** A URL through it. */
+    public URI uri(String path) {
         return URI.create("http://127.0.0.1:" + server.getLocalPort() + path);
     }
 
-    void cut() throws IOException {
+    /** Cuts all connections, and those that come. */
+    public void cut() throws IOException {
         broken = true;
         cutAll();
     }
 
-    void heal() {
+    /** Lets connections be again. */
+    public void heal() {
         broken = false;
     }
 
-    void cutAll() throws IOException {
+    /** Cuts all connections that there are. */
+    public void cutAll() throws IOException {
         for (Socket socket : sockets) {
             socket.close();
         }

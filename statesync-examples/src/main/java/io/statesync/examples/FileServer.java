@@ -9,6 +9,7 @@ import io.statesync.http.server.Authorizer;
 import io.statesync.http.server.StateServlet;
 import io.statesync.http.server.StreamInfo;
 import io.statesync.http.server.StreamInfo.TopicInfo;
+import io.statesync.source.Authority;
 import io.statesync.source.FileAuthority;
 import java.io.Closeable;
 import java.io.IOException;
@@ -17,8 +18,10 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +36,7 @@ final class FileServer implements Closeable {
     private final Screen screen;
     private final Deque<Closeable> open = new ArrayDeque<>(); // what is to be closed first comes first
     private final Map<String, FileAuthority<JsonNode>> authorities = new HashMap<>();
+    private final List<Authority<JsonNode>> topics = new ArrayList<>();
     private final Map<String, String> followers = new HashMap<>(); // by the thread that looks only
     private final Timeline timeline = new Timeline();
     private final StateServlet servlet;
@@ -56,7 +60,9 @@ final class FileServer implements Closeable {
         boolean serving = false;
         try {
             for (Map.Entry<String, Path> file : files.entrySet()) {
-                builder.topic(new WatchedAuthority<>(open(file.getKey(), file.getValue()), timeline), JsonFile.codec());
+                Authority<JsonNode> topic = new WatchedAuthority<>(open(file.getKey(), file.getValue()), timeline);
+                topics.add(topic);
+                builder.topic(topic, JsonFile.codec());
             }
             servlet = builder.build();
             jetty = new JettyServer(
@@ -96,6 +102,11 @@ final class FileServer implements Closeable {
     /** Where it serves: the base of the protocol's paths. */
     URI base() {
         return jetty.base();
+    }
+
+    /** What it serves. */
+    List<Authority<JsonNode>> topics() {
+        return List.copyOf(topics);
     }
 
     /** Prints the files' states, and what happens from now on. */

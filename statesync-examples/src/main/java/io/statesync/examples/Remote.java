@@ -1,8 +1,8 @@
 package io.statesync.examples;
 
 import io.statesync.Backoff;
-import io.statesync.WritableBinding;
 import io.statesync.http.HttpStateClient;
+import io.statesync.jms.JmsStateClient;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -10,10 +10,10 @@ import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.JsonNode;
 
 /** A topic of a server, as a command line names it. */
 final class Remote {
@@ -32,6 +32,11 @@ final class Remote {
     @Parameters(index = "0", paramLabel = "URL", description = "What serve has printed: http://127.0.0.1:8080/state.")
     private @Nullable String given;
 
+    @Option(
+            names = "--jms",
+            description = "URL is a message broker's: tcp://127.0.0.1:61616, or what serve --jms has printed.")
+    private boolean jms;
+
     private @Nullable URI url;
 
     @Parameters(
@@ -49,20 +54,33 @@ final class Remote {
     }
 
     /**
-     * A client of the server; nothing is connected to yet. The command says itself what fails, so the library's log is off
+     * The way to the topic; nothing is connected to yet. The command says itself what fails, so the library's log is off
      * unless somebody wants it.
      */
-    HttpStateClient client() {
+    Way connect() {
         LibraryLog.off();
         String text = Objects.requireNonNull(given, "required");
         try {
             url = new URI(text);
-            return HttpStateClient.builder(url).backoff(BACKOFF).build();
+            return jms ? overJms(text) : overHttp(url);
         } catch (URISyntaxException e) {
             throw refused("must be an absolute http or https URL: \"" + text + "\"", hint(text, "; " + e.getReason()));
         } catch (IllegalArgumentException e) {
             throw refused(String.valueOf(e.getMessage()), hint(text, ""));
         }
+    }
+
+    private Way overHttp(URI base) {
+        return Way.over(HttpStateClient.builder(base).backoff(BACKOFF).build(), topic());
+    }
+
+    private Way overJms(String broker) {
+        if (HTTP.matcher(broker).lookingAt()) {
+            throw refused("with --jms it is a broker's, such as tcp://127.0.0.1:61616: \"" + broker + "\"", "");
+        }
+        JmsStateClient client =
+                JmsStateClient.builder(JmsSide.factory(broker)).backoff(BACKOFF).build();
+        return Way.over(client, topic());
     }
 
     private ParameterException refused(String why, String hint) {
@@ -81,9 +99,5 @@ final class Remote {
         return HOST.matcher(text).matches()
                 ? "; did you mean http://" + text + (text.indexOf('/') < 0 ? "/state" : "") + "?"
                 : otherwise;
-    }
-
-    WritableBinding<JsonNode> binding(HttpStateClient client) {
-        return client.topic(topic(), JsonFile.codec());
     }
 }

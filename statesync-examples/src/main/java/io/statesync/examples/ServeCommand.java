@@ -8,12 +8,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Stack;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -54,6 +56,27 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--read-only", description = "Nobody may set anything.")
     private boolean readOnly;
 
+    @Option(
+            names = "--jms",
+            paramLabel = "URL",
+            arity = "0..1",
+            fallbackValue = "",
+            parameterConsumer = BrokerUrl.class,
+            description = {
+                "Serve them over a message broker as well, such as tcp://127.0.0.1:61616.",
+                "Without a URL: a broker of its own, at " + JmsSide.OWN + "."
+            })
+    private @Nullable String jms;
+
+    /** What follows is the URL if it looks like one, else the first file. */
+    static final class BrokerUrl implements CommandLine.IParameterConsumer {
+        @Override
+        public void consumeParameters(Stack<String> arguments, ArgSpec option, CommandSpec command) {
+            boolean isUrl = !arguments.isEmpty() && arguments.peek().contains("://");
+            option.setValue(isUrl ? arguments.pop() : "");
+        }
+    }
+
     private final CountDownLatch ended = new CountDownLatch(1);
 
     @Override
@@ -65,8 +88,10 @@ final class ServeCommand implements Callable<Integer> {
         Map<String, Path> topics = topics(commandLine);
         Screen screen = new Screen(commandLine.getOut(), Ansi.AUTO.enabled(), topics.keySet());
         Ending ending = Ending.by(ended, commandLine.getOut());
-        try (FileServer server = new FileServer(topics, host, port, readOnly, screen)) {
-            introduce(server, topics, screen);
+        try (FileServer server = new FileServer(topics, host, port, readOnly, screen);
+                JmsSide broker =
+                        jms == null ? null : new JmsSide(server.topics(), jms.isEmpty() ? null : jms, readOnly)) {
+            introduce(server, broker, topics, screen);
             server.print();
             ended.await();
             screen.line(Color.NONE, "stopped", "who follows is told to come back later");
@@ -95,7 +120,7 @@ final class ServeCommand implements Callable<Integer> {
         return dot > 0 ? name.substring(0, dot) : name;
     }
 
-    private void introduce(FileServer server, Map<String, Path> topics, Screen screen) {
+    private void introduce(FileServer server, @Nullable JmsSide broker, Map<String, Path> topics, Screen screen) {
         screen.text("JSON files, served at " + server.base() + " until Ctrl-C:", "");
         int width = topics.keySet().stream().mapToInt(String::length).max().orElse(0);
         topics.forEach((topic, file) -> screen.text("    " + topic + " ".repeat(width + 2 - topic.length()) + file));
@@ -107,6 +132,13 @@ final class ServeCommand implements Callable<Integer> {
         screen.text("    " + CommandText.of(classPath, "watch", base, topic));
         if (!readOnly) {
             screen.text("    " + CommandText.of(classPath, "set", base, topic, "key=value"));
+        }
+        if (broker != null) {
+            screen.text("", "The same over the message broker at " + broker.url() + ":", "");
+            screen.text("    " + CommandText.of(classPath, "watch", "--jms", broker.url(), topic));
+            if (!readOnly) {
+                screen.text("    " + CommandText.of(classPath, "set", "--jms", broker.url(), topic, "key=value"));
+            }
         }
         screen.text("");
         if (!host.isLoopbackAddress() && !readOnly) {

@@ -3,7 +3,6 @@ package io.statesync.examples;
 import io.statesync.Startup;
 import io.statesync.WriteResult;
 import io.statesync.examples.Screen.Color;
-import io.statesync.http.HttpStateClient;
 import io.statesync.replica.StateReplica;
 import java.io.IOException;
 import java.time.Duration;
@@ -58,9 +57,9 @@ final class SetCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         Screen screen = new Screen(
                 Objects.requireNonNull(spec, "set by picocli").commandLine().getOut(), Ansi.AUTO.enabled());
-        try (HttpStateClient client = remote.client();
+        try (Way way = remote.connect();
                 StateReplica<JsonNode> replica = StateReplica.<JsonNode>builder(remote.topic())
-                        .source(remote.binding(client))
+                        .source(way.binding())
                         .engine(engine -> engine.startup(Startup.FAIL_FAST))
                         .build()) {
             await(replica, replica.start(), "no answer came from");

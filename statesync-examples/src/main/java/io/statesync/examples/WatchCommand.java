@@ -9,8 +9,8 @@ import io.statesync.SyncError;
 import io.statesync.SyncPhase;
 import io.statesync.TimeSource;
 import io.statesync.examples.Screen.Color;
-import io.statesync.http.HttpStateClient;
 import io.statesync.http.HttpStateException;
+import io.statesync.jms.JmsStateException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -72,8 +72,8 @@ final class WatchCommand implements Callable<Integer> {
         }
         Screen screen = new Screen(commandLine.getOut(), Ansi.AUTO.enabled(), List.of(remote.topic()));
         Ending ending = Ending.by(ended, commandLine.getOut());
-        try (HttpStateClient client = remote.client();
-                RevisionSync<JsonNode> engine = engine(client, screen)) {
+        try (Way way = remote.connect();
+                RevisionSync<JsonNode> engine = engine(way, screen)) {
             if (time != null) {
                 TimeSource.system().schedule(ended::countDown, time);
             }
@@ -94,10 +94,10 @@ final class WatchCommand implements Callable<Integer> {
         return 0;
     }
 
-    private RevisionSync<JsonNode> engine(HttpStateClient client, Screen screen) throws IOException {
+    private RevisionSync<JsonNode> engine(Way way, Screen screen) throws IOException {
         Kept kept = cache == null ? null : new Kept(cache, JsonFile.codec(), screen);
         RevisionSyncOptions.Builder<JsonNode> options = RevisionSyncOptions.<JsonNode>builder(remote.topic())
-                .source(remote.binding(client))
+                .source(way.binding())
                 .applier(snapshot -> {})
                 .startup(Startup.KEEP_TRYING)
                 .catchUp(Remote.BACKOFF)
@@ -141,12 +141,15 @@ final class WatchCommand implements Callable<Integer> {
         void failed(SyncError error) {
             if (error.phase() == SyncPhase.SUBSCRIBE && error.willRetry()) {
                 sayAway();
-            } else if (!absent
-                    && error.error() instanceof HttpStateException refusal
-                    && refusal.status() == NOT_FOUND) {
+            } else if (!absent && isNotFound(error.error())) {
                 absent = true;
                 screen.line(Color.RED, remote.topic(), "is not there; waits for it");
             }
+        }
+
+        private static boolean isNotFound(Throwable error) {
+            return (error instanceof HttpStateException http && http.status() == NOT_FOUND)
+                    || (error instanceof JmsStateException jms && jms.status() == NOT_FOUND);
         }
 
         @Override

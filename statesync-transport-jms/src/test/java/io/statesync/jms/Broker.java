@@ -57,6 +57,7 @@ final class Broker implements AutoCloseable {
                 .setPersistenceEnabled(false)
                 .setSecurityEnabled(false)
                 .setJMXManagementEnabled(false)
+                .setMessageExpiryScanPeriod(200)
                 .addAcceptorConfiguration("vm", "vm://" + port)
                 .addAcceptorConfiguration("tcp", "tcp://127.0.0.1:" + port + "?protocols=CORE,AMQP");
         configuration.addAddressSetting(

@@ -27,7 +27,11 @@ final class Follower implements AutoCloseable {
     private volatile String state = "";
 
     Follower(ConnectionFactory factory, String topic) {
-        client = JmsStateClient.builder(factory).backoff(QUICK).build();
+        this(JmsStateClient.builder(factory).backoff(QUICK).build(), topic);
+    }
+
+    Follower(JmsStateClient client, String topic) {
+        this.client = client;
         engine = StateSync.createRevisionSync(RevisionSyncOptions.<String>builder(topic)
                 .source(client.topic(topic, JacksonCodec.json(String.class)))
                 .applier(snapshot -> state = snapshot.data())
@@ -42,6 +46,10 @@ final class Follower implements AutoCloseable {
                 })
                 .build());
         var unused = engine.start();
+    }
+
+    String state() {
+        return state;
     }
 
     void assertAt(RevisionedStore<String> store) {

@@ -19,14 +19,12 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,7 +36,7 @@ class JmsCloseTest {
     private static final String TOPIC = "settings";
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
-    private final Set<Thread> threads = ours();
+    private final Threads threads = new Threads();
     private Broker broker;
 
     @BeforeEach
@@ -51,13 +49,7 @@ class JmsCloseTest {
         await().atMost(LIMIT)
                 .untilAsserted(() -> assertThat(broker.connections()).isZero());
         broker.close();
-        await().atMost(LIMIT).untilAsserted(() -> assertThat(ours()).isSubsetOf(threads));
-    }
-
-    private static Set<Thread> ours() {
-        return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().startsWith("statesync-"))
-                .collect(Collectors.toSet());
+        threads.awaitNoMore();
     }
 
     private static WritableBinding<String> topic(JmsStateClient client) {

@@ -1,6 +1,5 @@
 package io.statesync.jms;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.statesync.Backoff;
@@ -18,11 +17,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,17 +32,11 @@ class JmsFaultsTest {
     private static final Duration OUTAGE = Duration.ofSeconds(Integer.getInteger("statesync.jms.outage", 2));
     private static final Backoff QUICK = Backoff.exponential(Duration.ofMillis(20), 2, Duration.ofSeconds(1));
 
-    private final Set<Thread> threads = ours();
+    private final Threads threads = new Threads();
     private final StoreRegistry registry = StoreRegistry.create();
     private final RevisionedStore<String> store = registry.store(TOPIC, () -> "0");
     private final List<AutoCloseable> open = new ArrayList<>();
     private final List<Follower> followers = new ArrayList<>();
-
-    private static Set<Thread> ours() {
-        return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().startsWith("statesync-"))
-                .collect(Collectors.toSet());
-    }
 
     @AfterEach
     void nothingIsLeft() throws Exception {
@@ -54,7 +45,7 @@ class JmsFaultsTest {
         for (AutoCloseable each : open) {
             each.close();
         }
-        await().atMost(LIMIT).untilAsserted(() -> assertThat(ours()).isSubsetOf(threads));
+        threads.awaitNoMore();
     }
 
     private <C extends AutoCloseable> C open(C opened) {

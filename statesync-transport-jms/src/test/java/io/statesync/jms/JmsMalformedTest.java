@@ -5,10 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.statesync.StateVersion;
 import io.statesync.SyncError;
-import io.statesync.SyncListener;
 import io.statesync.SyncPhase;
 import io.statesync.jackson.JacksonCodec;
-import io.statesync.replica.StateReplica;
 import io.statesync.source.RevisionedStore;
 import io.statesync.source.StoreRegistry;
 import io.statesync.testkit.RecordingHandler;
@@ -19,7 +17,6 @@ import java.io.Serial;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -108,27 +105,21 @@ class JmsMalformedTest {
     void eachIsAcknowledgedReportedOnceAndNotDeliveredAgain() throws Exception {
         StoreRegistry registry = StoreRegistry.create();
         RevisionedStore<String> store = registry.store(TOPIC, () -> "first");
-        List<SyncError> errors = new CopyOnWriteArrayList<>();
         try (JmsConnection connection = JmsConnection.to(broker.inVm());
-                JmsStateClient client = JmsStateClient.builder(broker.tcp())
-                        .maxMessageLength(200_000)
-                        .build();
-                StateReplica<String> replica = StateReplica.<String>builder(TOPIC)
-                        .source(client.topic(TOPIC, JacksonCodec.json(String.class)))
-                        .engine(options -> options.listener(new SyncListener<String>() {
-                            @Override
-                            public void onError(SyncError error) {
-                                errors.add(error);
-                            }
-                        }))
-                        .build()) {
+                Follower follower = new Follower(
+                        JmsStateClient.builder(broker.tcp())
+                                .maxMessageLength(200_000)
+                                .build(),
+                        TOPIC)) {
+            List<SyncError> errors = follower.errors;
             JmsInvalidationPublisher.builder(connection)
                     .registry(registry, topic -> JacksonCodec.json(String.class))
                     .build();
             JmsSnapshotResponder.builder(connection)
                     .registry(registry, topic -> JacksonCodec.json(String.class))
                     .build();
-            replica.start().get(30, TimeUnit.SECONDS);
+            await().atMost(LIMIT).until(() -> follower.state().equals("first"));
+            errors.clear();
             List<Making> all = malformed();
             for (int i = 0; i < all.size(); i++) {
                 int expected = i + 1;
@@ -139,7 +130,7 @@ class JmsMalformedTest {
                                 .hasSize(expected));
             }
             store.set("second");
-            await().atMost(LIMIT).until(() -> replica.get().equals("second"));
+            await().atMost(LIMIT).until(() -> follower.state().equals("second"));
             await().atMost(LIMIT).until(() -> broker.messages() == 0);
             assertThat(errors)
                     .hasSize(all.size())

@@ -1,0 +1,34 @@
+package io.statesync.jms;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** The library's threads that there are now. */
+final class Threads {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    private final Set<Thread> before = ours().keySet();
+
+    private static Map<Thread, StackTraceElement[]> ours() {
+        return Thread.getAllStackTraces().entrySet().stream()
+                .filter(each -> each.getKey().getName().startsWith("statesync-"))
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    /** Waits until there are no more than there were. */
+    void awaitNoMore() {
+        await().atMost(LIMIT).untilAsserted(() -> {
+            Map<Thread, StackTraceElement[]> left = ours();
+            left.keySet().removeAll(before);
+            assertThat(left.entrySet().stream()
+                            .map(each -> each.getKey().getName() + " in " + Arrays.toString(each.getValue())))
+                    .isEmpty();
+        });
+    }
+}

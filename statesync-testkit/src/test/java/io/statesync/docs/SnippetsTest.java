@@ -34,6 +34,7 @@ class SnippetsTest {
     private static final List<String> FOLDERS = List.of(
             "statesync-testkit/src/test/java/io/statesync/docs",
             "statesync-transport-http/src/test/java/io/statesync/docs",
+            "statesync-transport-jms/src/test/java/io/statesync/docs",
             "statesync-transport-http/spring-boot/src/main/java/io/statesync/http/boot");
 
     private static final Map<String, String> regions = new TreeMap<>();

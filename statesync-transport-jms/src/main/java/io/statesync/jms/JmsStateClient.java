@@ -70,8 +70,8 @@ public final class JmsStateClient implements AutoCloseable {
      */
     @Override
     public void close() {
-        subscriber.close();
         connection.close();
+        subscriber.close();
     }
 
     /** Names the connection's state. */

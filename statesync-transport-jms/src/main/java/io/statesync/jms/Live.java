@@ -14,12 +14,15 @@ import org.jspecify.annotations.Nullable;
  * happens there, and nobody waits for it.
  */
 final class Live {
+    private static final long GRACE_MS = 1_000;
+
     private final JmsConnection owner;
     final long attempt;
     private final Thread thread;
     private final Object lock = new Object();
     private final Deque<Task> tasks = new ArrayDeque<>(); // guarded by lock
     private @Nullable Connection connection; // guarded by lock
+    private boolean busy = true; // guarded by lock; it does something that may block
     private boolean dead; // guarded by lock
 
     /** Work with the connection. */
@@ -76,62 +79,89 @@ final class Live {
     private void run() {
         try {
             Connection made = owner.connect();
-            if (!hold(made)) {
-                Thread.interrupted(); // it was to end the connecting
-                close(made);
-                return;
-            }
-            made.setExceptionListener(error -> owner.lost(this, error));
-            made.start();
-            owner.connected(this);
-            for (Task task = next(); task != null; task = next()) {
-                task.run();
+            if (hold(made)) {
+                made.setExceptionListener(error -> owner.lost(this, error));
+                made.start();
+                owner.connected(this);
+                for (Task task = next(); task != null; task = next()) {
+                    task.run();
+                }
             }
         } catch (Throwable t) { // a provider may throw anything
             owner.lost(this, t);
         }
+        Thread.interrupted(); // it was to end what blocked
+        close(claim());
     }
 
+    /** Whether it is still wanted. It is closed in the end in either case. */
     private boolean hold(Connection made) {
         synchronized (lock) {
-            if (!dead) {
-                connection = made;
-            }
+            connection = made;
             return !dead;
         }
     }
 
     private @Nullable Task next() throws InterruptedException {
         synchronized (lock) {
+            busy = false;
             while (tasks.isEmpty() && !dead) {
                 lock.wait();
             }
+            busy = true;
             return dead ? null : tasks.poll();
         }
     }
 
-    /** Ends it. Never waits: closing a connection may, and is done by a thread that has nothing else to do. */
+    /** The connection, for who closes it. */
+    private @Nullable Connection claim() {
+        synchronized (lock) {
+            Connection mine = connection;
+            connection = null;
+            return mine;
+        }
+    }
+
+    /**
+     * Ends it. Never waits: its own thread closes the connection, and, if that is busy for long, another one that has nothing
+     * else to do.
+     */
     void kill() {
-        Connection closing;
+        boolean connecting;
         synchronized (lock) {
             if (dead) {
                 return;
             }
             dead = true;
             tasks.clear();
-            closing = connection;
-            connection = null;
-            lock.notifyAll();
+            connecting = connection == null;
+            if (!connecting && (!busy || thread == Thread.currentThread())) {
+                lock.notifyAll();
+                return;
+            }
         }
-        if (thread != Thread.currentThread()) {
+        if (connecting) {
             thread.interrupt();
-        }
-        if (closing != null) {
-            DaemonThreads.newThread("statesync-jms-close", () -> close(closing)).start();
+        } else {
+            DaemonThreads.newThread("statesync-jms-close", this::closeBusy).start();
         }
     }
 
-    private static void close(Connection connection) {
+    /** Closing while the other thread closes a session, say, has some providers wait for each other. */
+    private void closeBusy() {
+        try {
+            thread.join(GRACE_MS);
+        } catch (InterruptedException e) { // nobody does
+            Thread.currentThread().interrupt();
+        }
+        thread.interrupt();
+        close(claim());
+    }
+
+    private static void close(@Nullable Connection connection) {
+        if (connection == null) {
+            return;
+        }
         try {
             connection.close();
         } catch (JMSException | RuntimeException e) { // it is lost: there is nothing to be done about it

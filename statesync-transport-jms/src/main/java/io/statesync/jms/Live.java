@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class Live {
     private static final long GRACE_MS = 1_000;
 
+    /** A provider that is interrupted while it connects may leave a connection at the broker that nobody can close. */
+    private static final long CONNECTING_GRACE_MS = 15_000;
+
     private final JmsConnection owner;
     final long attempt;
     private final Thread thread;
@@ -123,8 +126,8 @@ final class Live {
     }
 
     /**
-     * Ends it. Never waits: its own thread closes the connection, and, if that is busy for long, another one that has nothing
-     * else to do.
+     * Ends it. Never waits: its own thread closes the connection. If that is busy, another one, that has nothing else to do,
+     * interrupts it and closes the connection after a while.
      */
     void kill() {
         boolean connecting;
@@ -140,17 +143,14 @@ final class Live {
                 return;
             }
         }
-        if (connecting) {
-            thread.interrupt();
-        } else {
-            DaemonThreads.newThread("statesync-jms-close", this::closeBusy).start();
-        }
+        long grace = connecting ? CONNECTING_GRACE_MS : GRACE_MS;
+        DaemonThreads.newThread("statesync-jms-close", () -> closeBusy(grace)).start();
     }
 
     /** Closing while the other thread closes a session, say, has some providers wait for each other. */
-    private void closeBusy() {
+    private void closeBusy(long graceMs) {
         try {
-            thread.join(GRACE_MS);
+            thread.join(graceMs);
         } catch (InterruptedException e) { // nobody does
             Thread.currentThread().interrupt();
         }

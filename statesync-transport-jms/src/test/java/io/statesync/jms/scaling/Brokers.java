@@ -1,0 +1,110 @@
+package io.statesync.jms.scaling;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.statesync.Backoff;
+import io.statesync.jms.BrokerMain;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
+
+/** Two brokers in a cluster, each in a process of its own. */
+final class Brokers implements AutoCloseable {
+    static final Backoff QUICK = Backoff.exponential(Duration.ofMillis(50), 2, Duration.ofSeconds(1));
+
+    private static final String OPTIONS =
+            "ha=false&reconnectAttempts=0&callTimeout=5000&connectionTTL=10000&clientFailureCheckPeriod=2000";
+
+    private final int[] ports = {freePort(), freePort()};
+    private final Child[] running = new Child[2];
+
+    Brokers() throws Exception {
+        try {
+            CountDownLatch first = start(0);
+            CountDownLatch second = start(1);
+            awaitReady(first, 0);
+            awaitReady(second, 1);
+        } catch (Exception | AssertionError e) {
+            close();
+            throw e;
+        }
+    }
+
+    /**
+     * A port that nobody is given as the local end of a connection: one could take it while the broker is away, and a client
+     * could even connect to itself.
+     */
+    private static int freePort() throws IOException {
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (IOException e) {
+                continue; // somebody has it
+            }
+        }
+    }
+
+    int port(int which) {
+        return ports[which];
+    }
+
+    Child process(int which) {
+        return running[which];
+    }
+
+    /** Starts one; the latch is open when it runs. */
+    CountDownLatch start(int which) throws IOException {
+        CountDownLatch ready = new CountDownLatch(1);
+        running[which] = new Child(
+                "broker" + which,
+                line -> {
+                    if (line.startsWith("READY")) {
+                        ready.countDown();
+                    }
+                },
+                128,
+                BrokerMain.class,
+                String.valueOf(ports[which]),
+                String.valueOf(ports[1 - which]));
+        return ready;
+    }
+
+    void awaitReady(CountDownLatch ready, int which) throws InterruptedException {
+        assertThat(ready.await(60, TimeUnit.SECONDS)).as("%s", running[which]).isTrue();
+    }
+
+    void kill(int which) throws InterruptedException {
+        running[which].kill();
+    }
+
+    /** Clients of one broker only. */
+    static ActiveMQConnectionFactory only(int port) {
+        return new ActiveMQConnectionFactory(
+                "tcp://127.0.0.1:" + port + "?useTopologyForLoadBalancing=false&" + OPTIONS);
+    }
+
+    /** Clients of whichever broker is there. */
+    static ActiveMQConnectionFactory either(int first, int second) {
+        return new ActiveMQConnectionFactory(
+                "(tcp://127.0.0.1:" + first + ",tcp://127.0.0.1:" + second + ")?" + OPTIONS);
+    }
+
+    ActiveMQConnectionFactory either() {
+        return either(ports[0], ports[1]);
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        for (Child broker : running) {
+            if (broker != null) {
+                broker.close();
+            }
+        }
+    }
+}

@@ -45,7 +45,7 @@ final class Brokers implements AutoCloseable {
             try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
                 return socket.getLocalPort();
             } catch (IOException e) {
-                continue; // somebody has it
+                // somebody has it: another one
             }
         }
     }

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(1800)
 class ThreeSourcesTest {
-    private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final int SECONDS = Integer.getInteger("statesync.campaign.seconds", 4);
     private static final long SEED =
             Long.getLong("statesync.campaign.seed", ThreadLocalRandom.current().nextInt(1_000_000));

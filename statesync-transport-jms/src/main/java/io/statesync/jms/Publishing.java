@@ -118,7 +118,11 @@ final class Publishing implements Role {
     private void moved(InvalidationEvent event) {
         String topic = String.valueOf(event.topic());
         synchronized (lock) {
-            know(topic, event);
+            InvalidationEvent known = newest.get(topic);
+            if (known != null && !version(event).isNewerThan(version(known))) {
+                return; // a source that hears of itself by what is published would have it published for ever
+            }
+            newest.put(topic, event);
             due.put(topic, Why.NEWS);
         }
         pump.signal();

@@ -35,7 +35,8 @@ class JmsInvalidationPublisherTest {
     private JmsConnection listening;
 
     /** A source that others write, and that says nothing of it. */
-    private record Silent(RevisionedStore<String> store) implements Authority<String> {
+    private record Silent(RevisionedStore<String> store, InvalidationSubscriber subscriber)
+            implements Authority<String> {
         @Override
         public String topic() {
             return store.topic();
@@ -51,9 +52,8 @@ class JmsInvalidationPublisherTest {
             return store.propose(proposal);
         }
 
-        @Override
-        public InvalidationSubscriber subscriber() {
-            return handler -> CompletableFuture.completedFuture(() -> {});
+        Silent(RevisionedStore<String> store) {
+            this(store, handler -> CompletableFuture.completedFuture(() -> {}));
         }
 
         @Override
@@ -94,6 +94,32 @@ class JmsInvalidationPublisherTest {
             awaitTold(store.version());
             awaitTold(store.set("second"));
             awaitTold(store.set("third"));
+        }
+    }
+
+    /** Nodes of one database hear of each other by what they publish themselves. */
+    @Test
+    void aSourceThatHearsOfItselfByWhatIsPublishedIsNotPublishedForEver() throws Exception {
+        try (JmsConnection connection = JmsConnection.to(broker.inVm())) {
+            InvalidationSubscriber heard =
+                    JmsInvalidationSubscriber.on(connection).topic(TOPIC);
+            for (int node = 0; node < 2; node++) {
+                JmsInvalidationPublisher unused = JmsInvalidationPublisher.builder(connection)
+                        .topic(new Silent(store, heard), JacksonCodec.json(String.class))
+                        .announceEvery(Duration.ofHours(1))
+                        .build();
+            }
+            JmsInvalidationPublisher unused = JmsInvalidationPublisher.builder(connection)
+                    .topic(store, JacksonCodec.json(String.class))
+                    .announceEvery(Duration.ofHours(1))
+                    .build();
+            awaitTold(store.version());
+            for (int i = 0; i < 20; i++) {
+                store.set("value " + i);
+                awaitTold(store.version());
+            }
+            // Each of three publishers says each version once, and once more when it begins.
+            assertThat(handler.count(Kind.EVENT)).isLessThanOrEqualTo(3 * 21 + 3 * 2);
         }
     }
 

@@ -9,7 +9,6 @@ import jakarta.jms.JMSException;
 import jakarta.jms.MessageProducer;
 import jakarta.jms.Session;
 import jakarta.jms.TextMessage;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -49,8 +48,8 @@ record EventMessage(
                 if (snapshot.length <= options.inline()) {
                     return new String(Envelope.withTopic(topic, snapshot), StandardCharsets.UTF_8);
                 }
-            } catch (IOException | RuntimeException e) { // a codec of the user's
-                JmsConnection.LOG.error("the state cannot be encoded topic={}", Texts.quote(topic), e);
+            } catch (Throwable t) { // a codec of the user's
+                JmsConnection.LOG.error("the state cannot be encoded topic={}", Texts.quote(topic), t);
             }
         }
         return Envelope.invalidation(topic, event);

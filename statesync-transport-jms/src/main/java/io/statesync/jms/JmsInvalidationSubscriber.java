@@ -128,13 +128,7 @@ public final class JmsInvalidationSubscriber implements InvalidationSubscriber, 
             remove(link);
             throw e;
         }
-        boolean left;
-        synchronized (lock) {
-            left = feeds.isEmpty(); // closed meanwhile, when it had not joined
-        }
-        if (left) {
-            connection.leave(ears);
-        }
+        leaveIfUnused(); // it may have been closed meanwhile, when it had not joined
     }
 
     private void remove(Link link) {
@@ -270,6 +264,9 @@ public final class JmsInvalidationSubscriber implements InvalidationSubscriber, 
         public void open(Live on) throws JMSException {
             List<Feed> all;
             synchronized (lock) {
+                if (on.isDead()) {
+                    return; // lost meanwhile, and this was told of it already
+                }
                 live = on;
                 all = List.copyOf(feeds.values());
             }

@@ -83,7 +83,7 @@ final class Live {
         try {
             Connection made = owner.connect();
             if (hold(made)) {
-                made.setExceptionListener(error -> owner.lost(this, error));
+                made.setExceptionListener(this::heard);
                 made.start();
                 owner.connected(this);
                 for (Task task = next(); task != null; task = next()) {
@@ -95,6 +95,15 @@ final class Live {
         }
         Thread.interrupted(); // it was to end what blocked
         close(claim());
+    }
+
+    /** The provider says that something failed: of a message that the broker refuses, the connection is well. */
+    private void heard(JMSException error) {
+        if (JmsConnection.isRefusal(error)) {
+            Quietly.run(() -> JmsConnection.LOG.warn("the broker refused a message error={}", error.toString()));
+        } else {
+            owner.lost(this, error);
+        }
     }
 
     /** Whether it is still wanted. It is closed in the end in either case. */

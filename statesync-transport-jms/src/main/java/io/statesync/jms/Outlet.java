@@ -1,5 +1,6 @@
 package io.statesync.jms;
 
+import io.statesync.internal.Quietly;
 import jakarta.jms.JMSException;
 import jakarta.jms.MessageProducer;
 import jakarta.jms.Session;
@@ -56,7 +57,7 @@ final class Outlet {
         do {
             Sending next = tasks.poll();
             if (next != null) {
-                run(next);
+                Quietly.run(() -> run(next)); // what waits behind it is sent, whatever happens
             }
         } while (waiting.decrementAndGet() > 0);
     }

@@ -157,6 +157,14 @@ final class Publishing implements Role {
     }
 
     private void tick() {
+        try {
+            announceSome();
+        } finally {
+            tickLater();
+        }
+    }
+
+    private void announceSome() {
         int now;
         boolean there;
         synchronized (lock) {
@@ -171,7 +179,6 @@ final class Publishing implements Role {
                 }
             }
         }
-        tickLater();
     }
 
     // ---- saying it
@@ -202,7 +209,7 @@ final class Publishing implements Role {
         Opened on;
         synchronized (lock) {
             on = opened;
-            if (on == null || due.isEmpty() || reading >= MOST_READS) {
+            if (on == null || due.isEmpty() || reading + sending >= MOST_READS) {
                 return false;
             }
             Map.Entry<String, Why> first = due.entrySet().iterator().next();
@@ -227,13 +234,12 @@ final class Publishing implements Role {
             known = InvalidationEvent.of(topic, store.version());
         }
         if (!inline && !look && known != null) {
-            read();
             send(on, topic, known, null);
+            read();
             return;
         }
         InvalidationEvent event = known;
         var unused = sources.read(topic).whenComplete((encoded, error) -> {
-            read();
             if (error != null) {
                 JmsConnection.LOG.error("a source could not be read topic={}", Texts.quote(topic), error);
             }
@@ -248,6 +254,7 @@ final class Publishing implements Role {
             } else if (error != null && event != null) {
                 send(on, topic, event, null);
             }
+            read(); // now that it counts as being sent
             pump.signal();
         });
     }
@@ -294,7 +301,7 @@ final class Publishing implements Role {
                     Texts.quote(topic),
                     String.valueOf(error));
         }
-        settle();
+        pump.signal(); // which settles what is flushed, too
     }
 
     // ---- flushing
@@ -337,7 +344,7 @@ final class Publishing implements Role {
             List<String> all = sources.all();
             boolean late;
             synchronized (lock) {
-                late = closed;
+                late = closed || live.isDead();
                 opened = late ? null : on;
                 all.forEach(topic -> due.putIfAbsent(topic, Why.KNOWN));
             }

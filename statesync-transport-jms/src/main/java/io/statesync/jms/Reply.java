@@ -107,9 +107,6 @@ final class Reply implements Outlet.Sending {
 
     private void give(String answer) {
         if (given.compareAndSet(false, true)) {
-            if (counted) {
-                owner.done();
-            }
             afterwards.run();
             text = answer;
             outlet.add(this);
@@ -121,9 +118,13 @@ final class Reply implements Outlet.Sending {
     @Override
     public void send(Session session, MessageProducer producer) throws JMSException {
         long left = expiresAt - owner.nowMs();
-        if (left <= 0) {
-            return; // nobody waits for it
+        if (left > 0) { // else nobody waits for it
+            send(session, producer, left);
         }
+        settled();
+    }
+
+    private void send(Session session, MessageProducer producer, long left) throws JMSException {
         TextMessage message = session.createTextMessage(text);
         if (correlationId != null) {
             message.setJMSCorrelationID(correlationId);
@@ -133,6 +134,15 @@ final class Reply implements Outlet.Sending {
 
     @Override
     public void failed(Throwable cause) {
+        settled();
         JmsConnection.LOG.debug("an answer could not be sent", cause); // who asked is gone, or asks again
+    }
+
+    /** It is not under way any more: one that waits for the broker still is, and counts. */
+    private void settled() {
+        if (counted) {
+            counted = false;
+            owner.done();
+        }
     }
 }

@@ -202,11 +202,22 @@ final class Requester implements Role {
             Opened on = new Opened(live, replies, replyTo, outlet, new HashMap<>());
             made[0] = on;
             List<Request> waiting;
+            boolean late;
             synchronized (lock) {
-                opened = on;
-                waiting = pending.values().stream().filter(each -> !each.sent).toList();
+                late = closed || live.isDead(); // lost meanwhile, and this was told of it already
+                if (!late) {
+                    opened = on;
+                }
+                waiting = late
+                        ? List.of()
+                        : pending.values().stream().filter(each -> !each.sent).toList();
             }
-            waiting.forEach(request -> outlet.add(new Sending(on, request)));
+            if (late) {
+                Live.closeNow(replies);
+                Live.closeNow(sending);
+            }
+            // Not here: a broker that is full would hold up all who share the connection.
+            connection.executor.execute(() -> waiting.forEach(request -> outlet.add(new Sending(on, request))));
         } catch (JMSException | RuntimeException e) {
             Live.closeNow(replies);
             Live.closeNow(sending);

@@ -100,6 +100,9 @@ final class Responding implements Role {
             }
         } catch (Error e) {
             JmsConnection.LOG.error("a request could not be answered queue={}", requests(), e);
+            if (reply != null) {
+                reply.unknownOutcome();
+            }
         }
     }
 
@@ -210,7 +213,7 @@ final class Responding implements Role {
             }
             boolean late;
             synchronized (lock) {
-                late = closed;
+                late = closed || live.isDead();
                 opened = late ? null : on;
             }
             if (late) {

@@ -7,8 +7,12 @@ import jakarta.jms.Session;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.TransportConfiguration;
 import org.apache.activemq.artemis.core.config.ClusterConnectionConfiguration;
 import org.apache.activemq.artemis.core.config.Configuration;
@@ -22,24 +26,68 @@ import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.apache.qpid.jms.JmsConnectionFactory;
 
-/** A broker in this JVM, on a port of loopback, that can be stopped and started again. It keeps nothing. */
+/** A broker in this JVM, on a port of loopback, that can be stopped and started again. It keeps nothing once it is stopped. */
 final class Broker implements AutoCloseable {
     /** No peer. */
     static final int ALONE = 0;
 
+    private static final Duration LEAVING = Duration.ofSeconds(5);
+    private static Broker shared;
+
     private final int port;
     private final int peer;
     private EmbeddedActiveMQ running;
-
-    Broker() throws Exception {
-        this(freePort(), ALONE);
-    }
 
     /** A broker that is in a cluster with another, unless it is alone. */
     Broker(int port, int peer) throws Exception {
         this.port = port;
         this.peer = peer;
         start();
+    }
+
+    /**
+     * The one of this JVM, as good as new: it runs, has no queue, and none of the connections that earlier tests left. It is not
+     * closed by those who use it. Tests of one JVM run one after the other.
+     */
+    static Broker shared() throws Exception {
+        if (shared == null) {
+            shared = new Broker(freePort(), ALONE);
+        } else if (!shared.isLeft()) {
+            shared.stop();
+            shared.start();
+        }
+        return shared;
+    }
+
+    /** Whether it runs, all clients left in time, and all queues are gone. */
+    private boolean isLeft() throws Exception {
+        if (running == null) {
+            return false;
+        }
+        long end = System.nanoTime() + LEAVING.toNanos();
+        while (connections() > 0 && System.nanoTime() < end) {
+            LockSupport.parkNanos(1_000_000);
+        }
+        if (connections() > 0) {
+            return false;
+        }
+        var server = running.getActiveMQServer();
+        for (QueueBinding binding : queues().toList()) {
+            try {
+                server.destroyQueue(binding.getQueue().getName(), null, false, true, false);
+            } catch (ActiveMQException e) {
+                // the broker itself removes what its clients left: what counts is whether a queue is there below
+            }
+        }
+        return queues().findAny().isEmpty();
+    }
+
+    private Stream<QueueBinding> queues() {
+        return running.getActiveMQServer()
+                .getPostOffice()
+                .getAllBindings()
+                .filter(QueueBinding.class::isInstance)
+                .map(QueueBinding.class::cast);
     }
 
     static int freePort() throws IOException {
@@ -65,7 +113,9 @@ final class Broker implements AutoCloseable {
                 new AddressSettings()
                         .setMaxDeliveryAttempts(3)
                         .setRedistributionDelay(0)
-                        .setExpiryAddress(null));
+                        .setExpiryAddress(null)
+                        .setAutoDeleteQueues(peer != ALONE)
+                        .setAutoDeleteAddresses(peer != ALONE)); // else it may remove what the next test begins to use
         if (peer != ALONE) {
             cluster(configuration);
         }
@@ -109,11 +159,7 @@ final class Broker implements AutoCloseable {
 
     /** How many messages wait or are delivered at all queues. */
     long messages() {
-        var server = running.getActiveMQServer();
-        return server.getPostOffice()
-                .getAllBindings()
-                .filter(QueueBinding.class::isInstance)
-                .mapToLong(binding -> ((QueueBinding) binding).getQueue().getMessageCount())
+        return queues().mapToLong(binding -> binding.getQueue().getMessageCount())
                 .sum();
     }
 

@@ -41,14 +41,13 @@ class JmsCloseTest {
 
     @BeforeEach
     void start() throws Exception {
-        broker = new Broker();
+        broker = Broker.shared();
     }
 
     @AfterEach
     void nothingIsLeft() throws Exception {
         await().atMost(LIMIT)
                 .untilAsserted(() -> assertThat(broker.connections()).isZero());
-        broker.close();
         threads.awaitNoMore();
     }
 

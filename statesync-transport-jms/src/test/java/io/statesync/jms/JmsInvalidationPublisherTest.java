@@ -64,7 +64,7 @@ class JmsInvalidationPublisherTest {
 
     @BeforeEach
     void start() throws Exception {
-        broker = new Broker();
+        broker = Broker.shared();
         listening = JmsConnection.to(broker.inVm());
         JmsInvalidationSubscriber.on(listening)
                 .topic(TOPIC, JacksonCodec.json(String.class))
@@ -76,7 +76,6 @@ class JmsInvalidationPublisherTest {
     @AfterEach
     void stop() throws Exception {
         listening.close();
-        broker.close();
     }
 
     private void awaitTold(StateVersion version) throws Exception {

@@ -19,7 +19,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -51,12 +50,7 @@ class JmsMalformedTest {
 
     @BeforeEach
     void start() throws Exception {
-        broker = new Broker();
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        broker.close();
+        broker = Broker.shared();
     }
 
     private void sendEvent(Making making, String topicProperty) throws Exception {

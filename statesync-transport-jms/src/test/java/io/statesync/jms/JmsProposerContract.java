@@ -74,7 +74,7 @@ abstract class JmsProposerContract extends AuthorityContract<String> {
 
     @Override
     protected Authority<String> createAuthority() throws Exception {
-        broker = new Broker();
+        broker = Broker.shared();
         RevisionedStore<String> store = RevisionedStore.of(TOPIC, data(0));
         connection = JmsConnection.to(broker.inVm());
         JmsInvalidationPublisher publisher = JmsInvalidationPublisher.builder(connection)
@@ -94,7 +94,6 @@ abstract class JmsProposerContract extends AuthorityContract<String> {
     void stop() throws Exception {
         client.close();
         connection.close();
-        broker.close();
     }
 
     @Override

@@ -83,7 +83,7 @@ class JmsSnapshotResponderTest {
 
     @BeforeEach
     void start() throws Exception {
-        broker = new Broker();
+        broker = Broker.shared();
         connection = JmsConnection.to(broker.inVm());
         responder = JmsSnapshotResponder.builder(connection)
                 .topic(store, JacksonCodec.json(String.class))
@@ -109,7 +109,6 @@ class JmsSnapshotResponderTest {
         byHand.close();
         client.close();
         connection.close();
-        broker.close();
     }
 
     private Message ask(Message request) throws Exception {

@@ -8,7 +8,6 @@ import io.statesync.replica.StateReplica;
 import io.statesync.source.RevisionedStore;
 import io.statesync.source.StoreRegistry;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,12 +20,7 @@ class JmsStateClientTest {
 
     @BeforeEach
     void start() throws Exception {
-        broker = new Broker();
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        broker.close();
+        broker = Broker.shared();
     }
 
     @Test

@@ -17,7 +17,7 @@ final class PublishedSource implements AutoCloseable {
     static final Backoff QUICK = Backoff.fixed(Duration.ofMillis(20));
 
     final SettableSource source = new SettableSource(TOPIC);
-    final Broker broker = new Broker();
+    final Broker broker = Broker.shared();
     final CuttingProxy proxy = new CuttingProxy(broker.port());
     final JmsConnection connection =
             JmsConnection.builder(broker.tcp()).backoff(QUICK).build();
@@ -60,6 +60,5 @@ final class PublishedSource implements AutoCloseable {
         responder.close();
         connection.close();
         proxy.close();
-        broker.close();
     }
 }

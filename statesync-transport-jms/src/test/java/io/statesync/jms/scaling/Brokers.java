@@ -8,27 +8,42 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 
-/** Two brokers in a cluster, each in a process of its own. */
+/** One broker, or two in a cluster, each in a process of its own. */
 final class Brokers implements AutoCloseable {
     static final Backoff QUICK = Backoff.exponential(Duration.ofMillis(50), 2, Duration.ofSeconds(1));
 
     private static final String OPTIONS =
             "ha=false&reconnectAttempts=0&callTimeout=5000&connectionTTL=10000&clientFailureCheckPeriod=2000";
 
-    private final int[] ports = {freePort(), freePort()};
-    private final Child[] running = new Child[2];
+    private final int[] ports;
+    private final Child[] running;
 
-    Brokers() throws Exception {
+    /**
+     * Brokers that run.
+     *
+     * @param count 1 or 2
+     */
+    Brokers(int count) throws Exception {
+        ports = new int[count];
+        running = new Child[count];
         try {
-            CountDownLatch first = start(0);
-            CountDownLatch second = start(1);
-            awaitReady(first, 0);
-            awaitReady(second, 1);
+            List<CountDownLatch> ready = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                ports[i] = freePort();
+            }
+            for (int i = 0; i < count; i++) {
+                ready.add(start(i));
+            }
+            for (int i = 0; i < count; i++) {
+                awaitReady(ready.get(i), i);
+            }
         } catch (Exception | AssertionError e) {
             close();
             throw e;
@@ -50,8 +65,13 @@ final class Brokers implements AutoCloseable {
         }
     }
 
+    int count() {
+        return ports.length;
+    }
+
+    /** The port of one; if there is only one, of that. */
     int port(int which) {
-        return ports[which];
+        return ports[which % ports.length];
     }
 
     Child process(int which) {
@@ -61,6 +81,10 @@ final class Brokers implements AutoCloseable {
     /** Starts one; the latch is open when it runs. */
     CountDownLatch start(int which) throws IOException {
         CountDownLatch ready = new CountDownLatch(1);
+        List<String> arguments = new ArrayList<>(List.of(String.valueOf(ports[which])));
+        if (ports.length == 2) {
+            arguments.add(String.valueOf(ports[1 - which]));
+        }
         running[which] = new Child(
                 "broker" + which,
                 line -> {
@@ -70,8 +94,7 @@ final class Brokers implements AutoCloseable {
                 },
                 128,
                 BrokerMain.class,
-                String.valueOf(ports[which]),
-                String.valueOf(ports[1 - which]));
+                arguments.toArray(String[]::new));
         return ready;
     }
 
@@ -89,14 +112,17 @@ final class Brokers implements AutoCloseable {
                 "tcp://127.0.0.1:" + port + "?useTopologyForLoadBalancing=false&" + OPTIONS);
     }
 
-    /** Clients of whichever broker is there. */
+    /** Clients of whichever broker is there; of the only one, if both are the same. */
     static ActiveMQConnectionFactory either(int first, int second) {
+        if (first == second) {
+            return only(first);
+        }
         return new ActiveMQConnectionFactory(
                 "(tcp://127.0.0.1:" + first + ",tcp://127.0.0.1:" + second + ")?" + OPTIONS);
     }
 
     ActiveMQConnectionFactory either() {
-        return either(ports[0], ports[1]);
+        return either(port(0), port(1));
     }
 
     @Override

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** Two brokers, three sources and six replicas, each in a process of its own that can be killed and started again. */
+/** Brokers, sources and replicas, each in a process of its own that can be killed and started again. */
 final class Fleet implements AutoCloseable {
-    private static final int SOURCES = 3;
-    private static final int REPLICAS = 6;
+    /** How many of each. */
+    record Size(int brokers, int sources, int replicas) {}
 
     final Tally tally = new Tally();
     private final Brokers brokers;
@@ -27,21 +27,22 @@ final class Fleet implements AutoCloseable {
      *
      * @param database the URL of a PostgreSQL
      */
-    Fleet(String database) throws Exception {
+    Fleet(Size size, String database) throws Exception {
         this.database = database;
-        this.brokers = new Brokers();
+        this.brokers = new Brokers(size.brokers());
         try {
-            for (int i = 0; i < SOURCES; i++) {
+            for (int i = 0; i < size.sources(); i++) {
                 names.add("source" + i);
             }
-            for (int i = 0; i < REPLICAS; i++) {
+            for (int i = 0; i < size.replicas(); i++) {
                 names.add("replica" + i);
             }
             for (String name : names) {
                 start(name);
             }
-            names.add("broker0");
-            names.add("broker1");
+            for (int i = 0; i < size.brokers(); i++) {
+                names.add("broker" + i);
+            }
         } catch (Exception | AssertionError e) {
             close();
             throw e;
@@ -133,8 +134,9 @@ final class Fleet implements AutoCloseable {
     /** Who ended and was not killed, with what it said last. */
     List<String> endedByThemselves() {
         List<Child> all = new ArrayList<>(running.values());
-        all.add(brokers.process(0));
-        all.add(brokers.process(1));
+        for (int i = 0; i < brokers.count(); i++) {
+            all.add(brokers.process(i));
+        }
         return all.stream().filter(Child::endedByItself).map(Child::toString).toList();
     }
 

@@ -19,15 +19,29 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Three sources with one database, two brokers and six replicas, which are killed at random while all of them write. {@code
- * statesync.campaign.seconds} says for how long, {@code statesync.campaign.seed} begins the same series again.
+ * Three sources with one database, two brokers and six replicas, which are killed at random while all of them write, for {@code
+ * statesync.campaign.seconds}. Unless that is given, a small form: two sources, one broker and two replicas, for a second and
+ * until one of each kind was killed. {@code statesync.campaign.seed} begins the same series again.
  */
 @Timeout(1800)
 class ThreeSourcesTest {
     private static final Duration LIMIT = Duration.ofMinutes(2);
-    private static final int SECONDS = Integer.getInteger("statesync.campaign.seconds", 4);
+    private static final int SECONDS = Integer.getInteger("statesync.campaign.seconds", 0);
+    private static final Form FORM = SECONDS > 0
+            ? new Form(new Fleet.Size(2, 3, 6), SECONDS, 3_000, 300, 1_800)
+            : new Form(new Fleet.Size(1, 2, 2), 1, 500, 100, 500);
     private static final long SEED =
             Long.getLong("statesync.campaign.seed", ThreadLocalRandom.current().nextInt(1_000_000));
+
+    /**
+     * How large it is.
+     *
+     * @param seconds how long somebody is killed
+     * @param awayMs how long at most somebody stays dead
+     * @param paceMs how long at least from one kill to the next
+     * @param maxPaceMs how long at most
+     */
+    private record Form(Fleet.Size size, int seconds, int awayMs, int paceMs, int maxPaceMs) {}
 
     private final Random random = new Random(SEED);
     private final Map<String, Long> backAt = new TreeMap<>(); // when who is dead is started again, by the nano time
@@ -36,9 +50,9 @@ class ThreeSourcesTest {
     @Test
     void noAcceptedWriteIsLostAndEveryReplicaIsTheDatabaseInTheEnd() throws Exception {
         long begin = System.nanoTime();
-        System.out.println("campaign seed=" + SEED + " seconds=" + SECONDS);
+        System.out.println("campaign seed=" + SEED + " " + FORM);
         try (EmbeddedPostgres postgres = EmbeddedPostgres.start();
-                Fleet fleet = new Fleet(postgres.getJdbcUrl("postgres", "postgres"))) {
+                Fleet fleet = new Fleet(FORM.size(), postgres.getJdbcUrl("postgres", "postgres"))) {
             Tally tally = fleet.tally;
             DataSource database = postgres.getPostgresDatabase();
             await().atMost(LIMIT).untilAsserted(() -> {
@@ -69,19 +83,22 @@ class ThreeSourcesTest {
 
     /** First one of each kind, then anybody; at most three are dead at once. */
     private void killAtRandom(Fleet fleet) throws Exception {
-        List<String> first = new ArrayList<>(
-                List.of("source" + random.nextInt(3), "replica" + random.nextInt(6), "broker" + random.nextInt(2)));
+        List<String> first = new ArrayList<>(List.of(
+                "source" + random.nextInt(FORM.size().sources()),
+                "replica" + random.nextInt(FORM.size().replicas()),
+                "broker" + random.nextInt(FORM.size().brokers())));
         Collections.shuffle(first, random);
         List<String> names = fleet.names();
-        long end = System.nanoTime() + Duration.ofSeconds(SECONDS).toNanos();
-        while (System.nanoTime() < end) {
+        long end = System.nanoTime() + Duration.ofSeconds(FORM.seconds()).toNanos();
+        while (System.nanoTime() < end || !first.isEmpty()) {
             String victim = first.isEmpty() ? names.get(random.nextInt(names.size())) : first.remove(0);
             if (!fleet.isDead(victim) && backAt.size() < 3) {
                 fleet.kill(victim);
                 kills.merge(victim.substring(0, victim.length() - 1), 1, Integer::sum);
-                backAt.put(victim, System.nanoTime() + random.nextLong(3_000_000_000L));
+                backAt.put(victim, System.nanoTime() + 1_000_000L * random.nextInt(FORM.awayMs()));
             }
-            LockSupport.parkNanos(300_000_000L + random.nextLong(1_500_000_000L)); // the pace of the faults
+            LockSupport.parkNanos(
+                    1_000_000L * random.nextInt(FORM.paceMs(), FORM.maxPaceMs())); // the pace of the faults
             for (String name : List.copyOf(backAt.keySet())) {
                 if (System.nanoTime() >= backAt.get(name)) {
                     backAt.remove(name);

@@ -17,22 +17,36 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A source and its replicas at two brokers that are a cluster. */
 @Timeout(120)
 class TwoBrokersTest {
-    private static final String TOPIC = "settings";
     private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static Brokers brokers;
 
+    private final String topic = "settings " + UUID.randomUUID(); // the brokers are those of all tests
     private final StoreRegistry registry = StoreRegistry.create();
-    private final RevisionedStore<String> store = registry.store(TOPIC, () -> "0");
+    private final RevisionedStore<String> store = registry.store(topic, () -> "0");
     private final List<AutoCloseable> open = new ArrayList<>();
     private final List<StateReplica<String>> replicas = new ArrayList<>();
+
+    @BeforeAll
+    static void startBrokers() throws Exception {
+        brokers = new Brokers(2);
+    }
+
+    @AfterAll
+    static void stopBrokers() throws Exception {
+        brokers.close();
+    }
 
     @AfterEach
     void close() throws Exception {
@@ -51,11 +65,11 @@ class TwoBrokersTest {
         JmsConnection connection =
                 open(JmsConnection.builder(factory).backoff(Brokers.QUICK).build());
         open(JmsInvalidationPublisher.builder(connection)
-                .registry(registry, topic -> JacksonCodec.json(String.class))
+                .registry(registry, any -> JacksonCodec.json(String.class))
                 .announceEvery(Duration.ofMillis(500))
                 .build());
         open(JmsSnapshotResponder.builder(connection)
-                .registry(registry, topic -> JacksonCodec.json(String.class))
+                .registry(registry, any -> JacksonCodec.json(String.class))
                 .authorizer(JmsAuthorizer.allowAll())
                 .build());
     }
@@ -65,8 +79,8 @@ class TwoBrokersTest {
                 .backoff(Brokers.QUICK)
                 .proposalTimeout(Duration.ofSeconds(2))
                 .build());
-        StateReplica<String> replica = open(StateReplica.<String>builder(TOPIC)
-                .source(client.topic(TOPIC, JacksonCodec.json(String.class)))
+        StateReplica<String> replica = open(StateReplica.<String>builder(topic)
+                .source(client.topic(topic, JacksonCodec.json(String.class)))
                 .sendBackoff(Brokers.QUICK)
                 .engine(engine -> engine.pullTimeout(Duration.ofSeconds(2)).catchUp(Brokers.QUICK))
                 .build());
@@ -86,26 +100,24 @@ class TwoBrokersTest {
 
     @Test
     void requestsAreAnsweredAcrossTheCluster() throws Exception {
-        Brokers brokers = open(new Brokers());
         publish(Brokers.only(brokers.port(0)));
         follow(Brokers.only(brokers.port(0)));
         StateReplica<String> across = follow(Brokers.only(brokers.port(1)));
         awaitConverged();
-        for (int i = 0; i < 20; i++) {
+        for (int i = 0; i < 10; i++) {
             store.set("write " + i);
             awaitConverged();
             assertThat(across.set("across " + i).get(30, TimeUnit.SECONDS).isAccepted())
                     .isTrue();
         }
         awaitConverged();
-        assertThat(store.get()).isEqualTo("across 19");
+        assertThat(store.get()).isEqualTo("across 9");
     }
 
     @Test
     void whicheverBrokerIsKilledEveryReplicaIsAtTheSourceInTheEnd() throws Exception {
-        Brokers brokers = open(new Brokers());
         publish(brokers.either());
-        for (int i = 0; i < 4; i++) {
+        for (int i = 0; i < 2; i++) {
             follow(brokers.either());
         }
         awaitConverged();

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 class JmsFaultsTest {
     private static final String TOPIC = "settings";
     private static final Duration LIMIT = Duration.ofSeconds(60);
-    private static final Duration OUTAGE = Duration.ofSeconds(Integer.getInteger("statesync.jms.outage", 2));
+    private static final Duration OUTAGE = Duration.ofMillis(Integer.getInteger("statesync.jms.outageMs", 500));
     private static final Backoff QUICK = Backoff.exponential(Duration.ofMillis(20), 2, Duration.ofSeconds(1));
 
     private final Threads threads = new Threads();
@@ -88,7 +88,7 @@ class JmsFaultsTest {
         private void write() {
             for (int i = 1; !ended.get(); i++) {
                 store.set(String.valueOf(i));
-                LockSupport.parkNanos(100_000); // the pace of the writes
+                LockSupport.parkNanos(1_000_000); // the pace of the writes
             }
         }
 
@@ -113,11 +113,11 @@ class JmsFaultsTest {
         awaitConverged();
         try (Load load = new Load()) {
             for (int i = 0; i < 2; i++) {
-                load.awaitWrites(1000);
+                load.awaitWrites(200);
                 broker.kill();
-                load.awaitWrites(1000);
+                load.awaitWrites(200);
                 broker.start();
-                load.awaitWrites(1000);
+                load.awaitWrites(200);
             }
         }
         awaitConverged();
@@ -125,17 +125,17 @@ class JmsFaultsTest {
 
     @Test
     void aNetworkThatIsCutForAWhile() throws Exception {
-        Broker broker = open(new Broker());
+        Broker broker = Broker.shared();
         CuttingProxy proxy = open(new CuttingProxy(broker.port()));
         publish(Broker.tcp(broker.port()), 16 * 1024);
         follow(Broker.tcp(proxy.port()), Broker.amqp(proxy.port()));
         awaitConverged();
         try (Load load = new Load()) {
-            load.awaitWrites(100);
+            load.awaitWrites(50);
             proxy.cut();
             followers.forEach(follower -> PublishedSource.awaitNotOpen(follower.client.connection()));
             TimeUnit.NANOSECONDS.timedJoin(load.writer, OUTAGE.toNanos());
-            load.awaitWrites(100);
+            load.awaitWrites(50);
         }
         proxy.heal();
         awaitConverged();
@@ -143,7 +143,7 @@ class JmsFaultsTest {
 
     @Test
     void aPublisherThatIsCutOffSaysWhereItIsWhenItIsBack() throws Exception {
-        Broker broker = open(new Broker());
+        Broker broker = Broker.shared();
         CuttingProxy proxy = open(new CuttingProxy(broker.port()));
         publish(Broker.tcp(proxy.port()), 0);
         follow(broker.inVm(), Broker.tcp(broker.port()));
@@ -158,7 +158,7 @@ class JmsFaultsTest {
 
     @Test
     void eventsThatComeTwiceAndInAnyOrder() throws Exception {
-        Broker broker = open(new Broker());
+        Broker broker = Broker.shared();
         publish(broker.inVm(), 0);
         follow(broker.inVm(), Broker.amqp(broker.port()));
         awaitConverged();

@@ -52,14 +52,32 @@ public final class JmsConnection implements AutoCloseable {
     final Requester requester;
 
     private final Object lock = new Object();
-    private final Map<Role, Integer> roles =
-            new LinkedHashMap<>(); // guarded by lock; with the failures of each, in a row
+    private final Map<Role, Health> roles = new LinkedHashMap<>(); // guarded by lock
     private State state = State.IDLE; // guarded by lock
     private @Nullable Live live; // guarded by lock; while CONNECTING or OPEN
     private TimeSource.@Nullable Timer retry; // guarded by lock; while WAITING
     private long attempts; // guarded by lock; begun
     private int failures; // guarded by lock; in a row
     private long openedAt; // guarded by lock
+
+    /** How somebody who uses the connection fares. Guarded by the connection's lock. */
+    private static final class Health {
+        private int failures; // in a row
+        private boolean open;
+        private long openedAt;
+
+        void opened(long now) {
+            open = true;
+            openedAt = now;
+        }
+
+        /** How many failures there are in a row, with this one. */
+        int failed(long now) {
+            failures = open && now - openedAt >= HEALTHY.toNanos() ? 1 : failures + 1;
+            open = false;
+            return failures;
+        }
+    }
 
     /** What a connection may be doing. */
     enum State {
@@ -143,7 +161,7 @@ public final class JmsConnection implements AutoCloseable {
             if (state == State.CLOSED) {
                 throw new IllegalStateException("the connection was closed");
             }
-            boolean isNew = roles.putIfAbsent(role, 0) == null;
+            boolean isNew = roles.putIfAbsent(role, new Health()) == null;
             if (state == State.IDLE) {
                 begun = connecting();
             } else if (state == State.WAITING) {
@@ -176,14 +194,14 @@ public final class JmsConnection implements AutoCloseable {
         executor.execute(() -> {
             Duration delay;
             synchronized (lock) {
-                if (live != on || !roles.containsKey(role)) {
+                Health health = roles.get(role);
+                if (live != on || health == null) {
                     return;
                 }
-                int failed = Objects.requireNonNull(roles.merge(role, 1, Integer::sum));
-                delay = backoff.delayAfter(failed, ThreadLocalRandom.current());
+                delay = backoff.delayAfter(health.failed(time.nanoTime()), ThreadLocalRandom.current());
             }
             LOG.warn("sessions lost role={} nextAttemptIn={} error={}", role, delay, cause.toString());
-            role.lost(cause, on.attempt);
+            role.lost(cause, isRefusal(cause) ? on.attempt + 1 : on.attempt); // a refusal is for who waits now, too
             time.schedule(() -> on.execute(() -> openNow(on, role)), delay);
         });
     }
@@ -200,7 +218,10 @@ public final class JmsConnection implements AutoCloseable {
         }
         if (attemptNow(role, on, () -> role.open(on))) {
             synchronized (lock) {
-                roles.replace(role, 0);
+                Health health = roles.get(role);
+                if (health != null) {
+                    health.opened(time.nanoTime());
+                }
             }
         }
     }
@@ -294,10 +315,11 @@ public final class JmsConnection implements AutoCloseable {
             live = null;
             told = List.copyOf(roles.keySet());
         }
-        on.kill();
+        Quietly.run(on::kill);
         executor.execute(() -> {
-            LOG.warn("connection {} nextAttemptIn={} error={}", wasOpen ? "lost" : "not made", delay, cause.toString());
-            told.forEach(role -> role.lost(cause, on.attempt));
+            String what = wasOpen ? "lost" : "not made";
+            Quietly.run(() -> LOG.warn("connection {} nextAttemptIn={} error={}", what, delay, cause.toString()));
+            told.forEach(role -> Quietly.run(() -> role.lost(cause, on.attempt)));
             later(delay);
         });
     }

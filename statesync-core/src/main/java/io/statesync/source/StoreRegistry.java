@@ -96,18 +96,23 @@ public final class StoreRegistry {
     @SuppressWarnings("unchecked") // all who share a topic name the same type
     public <T extends @Nullable Object> CompletionStage<WriteResult<T>> propose(String topic, Proposal<T> proposal) {
         String full = prefix + Checks.notBlank("topic", topic);
-        StateVersion base = Objects.requireNonNull(proposal, "proposal").base();
+        Objects.requireNonNull(proposal, "proposal");
         RevisionedStore<T> there = (RevisionedStore<T>) stores.find(full);
         if (there != null) {
             return there.propose(proposal).thenCompose(result -> again(topic, proposal, there, result));
         }
         return onJournals(() -> {
-            boolean isFirst = base == null || base.revision().equals(Revision.ZERO);
-            return isFirst || options.hasKept(full)
+            return isFirst(proposal) || options.hasKept(full)
                     ? openWith(full, proposal)
                     : CompletableFuture.completedFuture(
                             new WriteResult.Rejected<>("there is no store of topic " + Texts.quote(full)));
         });
+    }
+
+    /** Whether it was made from nothing, or from whatever there is. */
+    private static boolean isFirst(Proposal<?> proposal) {
+        StateVersion base = proposal.base();
+        return base == null || base.revision().equals(Revision.ZERO);
     }
 
     private <R extends @Nullable Object> CompletableFuture<R> onJournals(Supplier<? extends CompletionStage<R>> task) {
@@ -147,9 +152,7 @@ public final class StoreRegistry {
         RevisionedStore<T> store;
         StateValidator<T> validator = options.validator(full);
         Throwable invalid = new Validation<>(validator).failure(proposal.value());
-        StateVersion base = proposal.base();
-        boolean isFirst = base == null || base.revision().equals(Revision.ZERO);
-        if (invalid != null && isFirst && stores.find(full) == null) {
+        if (invalid != null && isFirst(proposal) && stores.find(full) == null) {
             return CompletableFuture.completedFuture(new WriteResult.Rejected<>(Texts.reason(invalid)));
         }
         try {

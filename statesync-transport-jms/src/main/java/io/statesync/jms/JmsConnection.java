@@ -144,10 +144,6 @@ public final class JmsConnection implements AutoCloseable {
         }
     }
 
-    boolean hasClientId() {
-        return clientId != null;
-    }
-
     // ---- who uses it
 
     /**

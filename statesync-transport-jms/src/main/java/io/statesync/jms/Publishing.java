@@ -191,8 +191,9 @@ final class Publishing implements Role {
 
         @Override
         protected void run() {
-            while (next()) {
-                Thread.onSpinWait();
+            boolean more = true;
+            while (more) {
+                more = next();
             }
             settle();
         }
@@ -255,14 +256,23 @@ final class Publishing implements Role {
                 send(on, topic, event, null);
             }
             read(); // now that it counts as being sent
-            pump.signal();
         });
     }
 
     private void read() {
+        boolean wanted;
         synchronized (lock) {
             reading--;
+            wanted = isPumpWanted();
         }
+        if (wanted) {
+            pump.signal();
+        }
+    }
+
+    /** Whether something has waited for what was under way: a topic that is due, or a flush. The lock is held. */
+    private boolean isPumpWanted() {
+        return !due.isEmpty() || !flushing.isEmpty();
     }
 
     private void send(Opened on, String topic, InvalidationEvent event, @Nullable Encoded encoded) {
@@ -287,6 +297,7 @@ final class Publishing implements Role {
 
     private void ended(String topic, @Nullable Throwable error) {
         boolean report = false;
+        boolean wanted;
         synchronized (lock) {
             sending--;
             if (error != null) {
@@ -294,6 +305,7 @@ final class Publishing implements Role {
                 report = !failing;
             }
             failing = error != null;
+            wanted = isPumpWanted();
         }
         if (report) {
             JmsConnection.LOG.warn(
@@ -301,7 +313,9 @@ final class Publishing implements Role {
                     Texts.quote(topic),
                     String.valueOf(error));
         }
-        pump.signal(); // which settles what is flushed, too
+        if (wanted) {
+            pump.signal();
+        }
     }
 
     // ---- flushing

@@ -1,19 +1,18 @@
 package io.statesync.jms;
 
 import io.statesync.InvalidationEvent;
-import io.statesync.InvalidationHandler;
-import io.statesync.Revision;
 import io.statesync.SnapshotEnvelope;
 import io.statesync.Subscription;
 import io.statesync.internal.Texts;
 import io.statesync.source.Authority;
+import io.statesync.source.internal.TopicEvents;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The subscription to an authority that is published, tried until it succeeds. */
-final class SourceFeed implements InvalidationHandler {
+final class SourceFeed extends TopicEvents {
     private final JmsConnection connection;
     private final Authority<?> authority;
     private final Consumer<InvalidationEvent> moved;
@@ -29,6 +28,7 @@ final class SourceFeed implements InvalidationHandler {
      * @param look run when events may have been missed
      */
     SourceFeed(JmsConnection connection, Authority<?> authority, Consumer<InvalidationEvent> moved, Runnable look) {
+        super(authority.topic());
         this.connection = connection;
         this.authority = authority;
         this.moved = moved;
@@ -75,7 +75,7 @@ final class SourceFeed implements InvalidationHandler {
         var delay = connection.backoff().delayAfter(failures, ThreadLocalRandom.current());
         JmsConnection.LOG.warn(
                 "a source could not be subscribed to topic={} nextAttemptIn={} error={}",
-                Texts.quote(authority.topic()),
+                Texts.quote(topic()),
                 delay,
                 cause.toString());
         connection.time().schedule(() -> connection.executor.execute(this::begin), delay);
@@ -103,45 +103,15 @@ final class SourceFeed implements InvalidationHandler {
     // ---- what the source says
 
     @Override
-    public void event(@Nullable InvalidationEvent event) {
-        if (event != null && authority.topic().equals(event.topic())) {
-            moved.accept(event);
-        }
-    }
-
-    @Override
-    public void event(@Nullable String topic, @Nullable String revision) {
-        event(topic, revision, null, null, null);
-    }
-
-    @Override
-    public void event(@Nullable String topic, @Nullable String revision, @Nullable String epoch) {
-        event(topic, revision, epoch, null, null);
-    }
-
-    @Override
-    public void event(
-            @Nullable String topic,
-            @Nullable String revision,
-            @Nullable String epoch,
-            @Nullable String sourceId,
-            @Nullable Object payload) {
-        if (!authority.topic().equals(topic)) {
-            return;
-        }
-        try {
-            event(new InvalidationEvent(
-                    topic, Revision.parse(revision), epoch == null ? null : Revision.parse(epoch), sourceId, null));
-        } catch (RuntimeException e) {
-            malformed(payload, e);
-        }
+    protected void moved(InvalidationEvent event) {
+        moved.accept(event);
     }
 
     @Override
     public void malformed(@Nullable Object payload, @Nullable Throwable cause) {
         JmsConnection.LOG.warn(
                 "a source said something malformed, and is looked at topic={} error={}",
-                Texts.quote(authority.topic()),
+                Texts.quote(topic()),
                 String.valueOf(cause));
         look.run();
     }
@@ -149,13 +119,8 @@ final class SourceFeed implements InvalidationHandler {
     @Override
     public void snapshot(@Nullable SnapshotEnvelope<?> snapshot) {
         if (snapshot != null) {
-            moved.accept(new InvalidationEvent(authority.topic(), snapshot.revision(), snapshot.epoch(), null, null));
+            moved.accept(new InvalidationEvent(topic(), snapshot.revision(), snapshot.epoch(), null, null));
         }
-    }
-
-    @Override
-    public void snapshot(@Nullable String revision, @Nullable String epoch, @Nullable Object data) {
-        event(authority.topic(), revision, epoch);
     }
 
     @Override

@@ -43,18 +43,31 @@ public abstract class Conflator {
 
     /** Has the task run. */
     public final void signal() {
+        if (becomesDue()) {
+            dispatch(this::loop);
+        }
+    }
+
+    /** Has the task run on this thread, unless it is due or running on another one; that one runs it then. */
+    public final void signalHere() {
+        if (becomesDue()) {
+            loop();
+        }
+    }
+
+    /** Whether the caller has it run; else it is due already, or runs again. */
+    private boolean becomesDue() {
         while (true) {
             int now = state;
             if (now == DUE || now == AGAIN) {
-                return;
+                return false;
             }
             if (now == RUNNING) {
                 if (STATE.compareAndSet(this, RUNNING, AGAIN)) {
-                    return;
+                    return false;
                 }
             } else if (STATE.compareAndSet(this, IDLE, DUE)) {
-                dispatch(this::loop);
-                return;
+                return true;
             }
         }
     }

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +48,7 @@ public final class JmsConnection implements AutoCloseable {
     private final @Nullable String clientId;
     private final Backoff backoff;
     private final TimeSource time;
+    private final Duration connectTimeout;
     final Executor executor;
     final boolean ownExecutor;
     final Requester requester;
@@ -55,7 +57,8 @@ public final class JmsConnection implements AutoCloseable {
     private final Map<Role, Health> roles = new LinkedHashMap<>(); // guarded by lock
     private State state = State.IDLE; // guarded by lock
     private @Nullable Live live; // guarded by lock; while CONNECTING or OPEN
-    private TimeSource.@Nullable Timer retry; // guarded by lock; while WAITING
+    private final Retry retry; // guarded by lock
+    private TimeSource.@Nullable Timer connecting; // guarded by lock; while CONNECTING
     private long attempts; // guarded by lock; begun
     private int failures; // guarded by lock; in a row
     private long openedAt; // guarded by lock
@@ -100,16 +103,11 @@ public final class JmsConnection implements AutoCloseable {
         clientId = b.clientId;
         backoff = b.backoff;
         time = b.timeSource;
+        connectTimeout = b.connectTimeout;
         ownExecutor = b.executor != null;
-        Executor given = b.executor == null ? DefaultExecutor.SHARED : b.executor;
-        executor = task -> {
-            try {
-                given.execute(task);
-            } catch (Throwable t) { // whatever an executor throws, the task must run
-                Quietly.run(() -> LOG.warn("the executor refused a task, which runs on the shared pool", t));
-                DefaultExecutor.SHARED.execute(task);
-            }
-        };
+        executor = new Tasks(b.executor == null ? DefaultExecutor.SHARED : b.executor);
+        Duration soon = backoff.maxDelay().compareTo(HURRY) < 0 ? backoff.maxDelay() : HURRY;
+        retry = new Retry(time, soon, this::again);
         requester = new Requester(this, b.maxPending);
     }
 
@@ -161,7 +159,7 @@ public final class JmsConnection implements AutoCloseable {
             if (state == State.IDLE) {
                 begun = connecting();
             } else if (state == State.WAITING) {
-                hurry();
+                retry.hurry();
             } else if (state == State.OPEN && isNew) {
                 open(Objects.requireNonNull(live), role);
             }
@@ -254,7 +252,26 @@ public final class JmsConnection implements AutoCloseable {
         state = State.CONNECTING;
         Live next = new Live(this, attempts);
         live = next;
+        connecting = time.schedule(() -> executor.execute(() -> late(next)), connectTimeout);
         return next;
+    }
+
+    /** An attempt takes too long. */
+    private void late(Live on) {
+        synchronized (lock) {
+            if (live != on || state != State.CONNECTING) {
+                return;
+            }
+        }
+        lost(on, new TimeoutException("not connected within connectTimeout=" + connectTimeout));
+    }
+
+    /** The attempt has ended. */
+    private void connectingEnded() {
+        if (connecting != null) {
+            connecting.cancel();
+            connecting = null;
+        }
     }
 
     private void begin(Live begun) {
@@ -285,6 +302,7 @@ public final class JmsConnection implements AutoCloseable {
             if (live != on) {
                 return;
             }
+            connectingEnded();
             state = State.OPEN;
             openedAt = time.nanoTime();
             roles.keySet().forEach(role -> open(on, role));
@@ -307,6 +325,7 @@ public final class JmsConnection implements AutoCloseable {
             }
             failures++;
             delay = backoff.delayAfter(failures, ThreadLocalRandom.current());
+            connectingEnded();
             state = State.WAITING;
             live = null;
             told = List.copyOf(roles.keySet());
@@ -326,20 +345,10 @@ public final class JmsConnection implements AutoCloseable {
                 return;
             }
             if (roles.isEmpty()) {
-                state = State.IDLE;
+                end(State.IDLE);
             } else {
-                retry = time.schedule(this::again, delay);
+                retry.after(delay);
             }
-        }
-    }
-
-    /** Somebody needs the connection now. */
-    private void hurry() {
-        if (retry != null) {
-            retry.cancel();
-            long within = Math.min(HURRY.toNanos(), backoff.maxDelay().toNanos());
-            retry = time.schedule(
-                    this::again, Duration.ofNanos(ThreadLocalRandom.current().nextLong(within)));
         }
     }
 
@@ -349,7 +358,7 @@ public final class JmsConnection implements AutoCloseable {
             if (state != State.WAITING) {
                 return;
             }
-            retry = null;
+            retry.cancel();
             begun = connecting();
         }
         begin(begun);
@@ -359,10 +368,8 @@ public final class JmsConnection implements AutoCloseable {
     private void end(State next) {
         state = next;
         live = null;
-        if (retry != null) {
-            retry.cancel();
-            retry = null;
-        }
+        retry.cancel();
+        connectingEnded();
     }
 
     /**
@@ -408,6 +415,7 @@ public final class JmsConnection implements AutoCloseable {
      * <tr><td>credentials</td><td>those of the connection factory</td></tr>
      * <tr><td>clientId</td><td>that of the connection factory, or none</td></tr>
      * <tr><td>maxPending</td><td>1,024</td></tr>
+     * <tr><td>connectTimeout</td><td>30 s</td></tr>
      * <tr><td>backoff</td><td>{@link Backoff#standard()}</td></tr>
      * <tr><td>executor</td><td>the library's shared one; up to 4 KiB are decoded where they arrive</td></tr>
      * <tr><td>timeSource</td><td>the system's time</td></tr>
@@ -421,6 +429,7 @@ public final class JmsConnection implements AutoCloseable {
         private @Nullable String password;
         private @Nullable String clientId;
         private int maxPending = 1024;
+        private Duration connectTimeout = Duration.ofSeconds(30);
         private Backoff backoff = Backoff.standard();
         private @Nullable Executor executor;
         private TimeSource timeSource = TimeSource.system();
@@ -445,6 +454,15 @@ public final class JmsConnection implements AutoCloseable {
         /** How many pulls and proposals may wait for an answer at once; one more fails. */
         public Builder maxPending(int maxPending) {
             this.maxPending = Checks.positive("maxPending", maxPending);
+            return this;
+        }
+
+        /**
+         * How long an attempt to connect may take, which a provider that reconnects by itself never gives up. Then who waits
+         * for it is told, it is interrupted, and another is made after the backoff.
+         */
+        public Builder connectTimeout(Duration connectTimeout) {
+            this.connectTimeout = Checks.positive("connectTimeout", connectTimeout);
             return this;
         }
 

@@ -49,6 +49,11 @@ final class Outlet {
         return session;
     }
 
+    /** How many messages wait, with the one that is being sent. */
+    int waiting() {
+        return waiting.get();
+    }
+
     void add(Sending task) {
         tasks.add(task);
         if (waiting.getAndIncrement() > 0) {

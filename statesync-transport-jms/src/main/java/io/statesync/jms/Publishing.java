@@ -1,12 +1,12 @@
 package io.statesync.jms;
 
 import io.statesync.InvalidationEvent;
-import io.statesync.Revision;
 import io.statesync.StateVersion;
 import io.statesync.TimeSource;
 import io.statesync.internal.Conflator;
 import io.statesync.internal.Quietly;
 import io.statesync.internal.Texts;
+import io.statesync.source.Authority;
 import io.statesync.source.RevisionedStore;
 import io.statesync.source.StoreEvent;
 import io.statesync.source.internal.Catalog;
@@ -15,10 +15,7 @@ import jakarta.jms.Session;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +25,8 @@ final class Publishing implements Role {
     /** An interval's announcements come in so many parts. */
     private static final int PARTS = 10;
 
-    private static final int MOST_READS = 16;
+    /** So many messages one thread sends before others have their turn. */
+    private static final int AT_ONCE = 100;
 
     /** How to publish. */
     record Options(
@@ -39,16 +37,6 @@ final class Publishing implements Role {
             int priority,
             Duration sourceTimeout) {}
 
-    /** Why a topic is due, the later the more. */
-    private enum Why {
-        /** To say again what is known. */
-        KNOWN,
-        /** To look where it is, and say that. */
-        LOOK,
-        /** It moved. */
-        NEWS
-    }
-
     private final JmsConnection connection;
     private final Options options;
     private final Sources sources;
@@ -56,12 +44,9 @@ final class Publishing implements Role {
     private final Pump pump;
 
     private final Object lock = new Object();
-    private final Map<String, Why> due = new LinkedHashMap<>(); // guarded by lock
-    private final Map<String, InvalidationEvent> newest = new HashMap<>(); // guarded by lock; what is known of topics
+    private final Backlog backlog; // guarded by lock
     private final List<CompletableFuture<@Nullable Void>> flushing = new ArrayList<>(); // guarded by lock
     private @Nullable Opened opened; // guarded by lock
-    private int reading; // guarded by lock
-    private int sending; // guarded by lock
     private int part; // guarded by lock
     private boolean failing; // guarded by lock; it was reported
     private boolean closed; // guarded by lock
@@ -76,9 +61,12 @@ final class Publishing implements Role {
         this.pump = new Pump();
         this.sources =
                 new Sources(catalog, options.sourceTimeout(), connection.time(), connection.executor, this::happened);
+        this.backlog = new Backlog(options.inline() > 0, topic -> catalog.store(topic) != null);
         catalog.authorities().forEach(served -> {
-            String topic = served.authority().topic();
-            feeds.add(new SourceFeed(connection, served.authority(), this::moved, () -> due(topic, Why.LOOK)));
+            Authority<?> authority = served.authority();
+            boolean mayBlock = authority instanceof RevisionedStore;
+            feeds.add(new SourceFeed(
+                    connection, authority, event -> moved(event, mayBlock), () -> look(authority.topic())));
         });
     }
 
@@ -106,40 +94,39 @@ final class Publishing implements Role {
         }
         if (event.kind() == StoreEvent.Kind.REMOVED) {
             synchronized (lock) {
-                due.remove(topic);
-                newest.remove(topic);
+                backlog.removed(topic);
             }
             return;
         }
         StateVersion version = event.version();
-        moved(new InvalidationEvent(topic, version.revision(), version.epoch(), event.sourceId(), event.timestampMs()));
+        moved(
+                new InvalidationEvent(
+                        topic, version.revision(), version.epoch(), event.sourceId(), event.timestampMs()),
+                true);
     }
 
-    private void moved(InvalidationEvent event) {
-        String topic = String.valueOf(event.topic());
+    /**
+     * A topic moved.
+     *
+     * @param mayBlock whether this is a thread that a store delivers on: to this listener alone, one event at a time. It costs
+     *     less to publish on it than to wake another, and a broker that holds it up holds up no other listener
+     */
+    private void moved(InvalidationEvent event, boolean mayBlock) {
         synchronized (lock) {
-            InvalidationEvent known = newest.get(topic);
-            if (known != null && !version(event).isNewerThan(version(known))) {
-                return; // a source that hears of itself by what is published would have it published for ever
+            if (!backlog.moved(String.valueOf(event.topic()), event)) {
+                return;
             }
-            newest.put(topic, event);
-            due.put(topic, Why.NEWS);
         }
-        pump.signal();
+        if (mayBlock && !connection.ownExecutor) {
+            pump.signalHere();
+        } else {
+            pump.signal();
+        }
     }
 
-    private void know(String topic, InvalidationEvent event) {
-        newest.merge(topic, event, (known, next) -> version(known).isNewerThan(version(next)) ? known : next);
-    }
-
-    private static StateVersion version(InvalidationEvent event) {
-        Revision epoch = event.epoch();
-        return StateVersion.of(epoch == null ? Revision.ZERO : epoch, event.revision());
-    }
-
-    private void due(String topic, Why why) {
+    private void look(String topic) {
         synchronized (lock) {
-            due.merge(topic, why, (known, next) -> known.compareTo(next) >= 0 ? known : next);
+            backlog.look(topic);
         }
         pump.signal();
     }
@@ -159,6 +146,8 @@ final class Publishing implements Role {
     private void tick() {
         try {
             announceSome();
+        } catch (Throwable t) { // the codecs of a registry are user code
+            JmsConnection.LOG.error("topics could not be announced destination={}", options.destination(), t);
         } finally {
             tickLater();
         }
@@ -175,7 +164,7 @@ final class Publishing implements Role {
         if (there) {
             for (String topic : sources.all()) {
                 if (Math.floorMod(topic.hashCode(), PARTS) == now) {
-                    due(topic, Why.LOOK);
+                    look(topic);
                 }
             }
         }
@@ -191,9 +180,12 @@ final class Publishing implements Role {
 
         @Override
         protected void run() {
-            boolean more = true;
-            while (more) {
-                more = next();
+            int said = 0;
+            while (said < AT_ONCE && next()) {
+                said++;
+            }
+            if (said == AT_ONCE) {
+                signal();
             }
             settle();
         }
@@ -204,65 +196,55 @@ final class Publishing implements Role {
         }
     }
 
+    /** Says the next that is due, or has it read first. By the pump alone. */
     private boolean next() {
-        String topic;
-        Why why;
+        Backlog.Item item;
         Opened on;
         synchronized (lock) {
             on = opened;
-            if (on == null || due.isEmpty() || reading + sending >= MOST_READS) {
-                return false;
-            }
-            Map.Entry<String, Why> first = due.entrySet().iterator().next();
-            topic = first.getKey();
-            why = first.getValue();
-            due.remove(topic);
-            reading++;
+            item = on == null ? null : backlog.take();
         }
-        say(on, topic, why);
+        if (on == null || item == null) {
+            return false;
+        }
+        if (item.read() || item.inline()) {
+            read(on, item);
+        } else {
+            RevisionedStore<?> store = item.news() ? null : sources.catalog().store(item.topic());
+            send(
+                    on,
+                    item.topic(),
+                    store == null ? item.known() : InvalidationEvent.of(item.topic(), store.version()),
+                    null);
+        }
         return true;
     }
 
-    private void say(Opened on, String topic, Why why) {
-        RevisionedStore<?> store = sources.catalog().store(topic);
-        boolean inline = why == Why.NEWS && options.inline() > 0;
-        boolean look = why == Why.LOOK && store == null;
-        InvalidationEvent known;
-        synchronized (lock) {
-            known = newest.get(topic);
-        }
-        if (store != null && why != Why.NEWS) {
-            known = InvalidationEvent.of(topic, store.version());
-        }
-        if (!inline && !look && known != null) {
-            send(on, topic, known, null);
-            read();
-            return;
-        }
-        InvalidationEvent event = known;
+    private void read(Opened on, Backlog.Item item) {
+        String topic = item.topic();
+        InvalidationEvent known = item.known();
         var unused = sources.read(topic).whenComplete((encoded, error) -> {
             if (error != null) {
                 JmsConnection.LOG.error("a source could not be read topic={}", Texts.quote(topic), error);
             }
-            if (encoded != null) {
-                InvalidationEvent at = event != null && version(event).equals(encoded.version())
-                        ? event
-                        : InvalidationEvent.of(topic, encoded.version());
-                synchronized (lock) {
-                    know(topic, at);
-                }
-                send(on, topic, at, inline ? encoded : null);
-            } else if (error != null && event != null) {
-                send(on, topic, event, null);
+            if (encoded == null) {
+                send(on, topic, known, null);
+            } else if (known != null && Backlog.version(known).equals(encoded.version())) {
+                send(on, topic, known, item.inline() ? encoded : null);
+            } else {
+                InvalidationEvent at = InvalidationEvent.of(topic, encoded.version());
+                send(on, topic, at, item.inline() ? encoded : null);
             }
-            read(); // now that it counts as being sent
+            if (item.read()) {
+                readEnded(topic); // now that it counts as being sent
+            }
         });
     }
 
-    private void read() {
+    private void readEnded(String topic) {
         boolean wanted;
         synchronized (lock) {
-            reading--;
+            backlog.readEnded(topic);
             wanted = isPumpWanted();
         }
         if (wanted) {
@@ -272,17 +254,23 @@ final class Publishing implements Role {
 
     /** Whether something has waited for what was under way: a topic that is due, or a flush. The lock is held. */
     private boolean isPumpWanted() {
-        return !due.isEmpty() || !flushing.isEmpty();
+        return !backlog.isEmpty() || !flushing.isEmpty();
     }
 
-    private void send(Opened on, String topic, InvalidationEvent event, @Nullable Encoded encoded) {
-        if (!published(topic)) {
-            return;
+    private void send(Opened on, String topic, @Nullable InvalidationEvent event, @Nullable Encoded encoded) {
+        if (event == null) {
+            return; // it could not be read, and that was reported
         }
+        boolean there = published(topic);
         synchronized (lock) {
-            sending++;
+            if (!there) {
+                backlog.removed(topic);
+                return;
+            }
+            backlog.know(topic, event);
+            backlog.sendBegun();
         }
-        on.outlet.add(new EventMessage(on, options, topic, event, encoded, error -> ended(topic, error)));
+        on.outlet.add(new EventMessage(on, options, topic, event, encoded, error -> ended(topic, event, error)));
     }
 
     /** Whether it is there, and has a codec. */
@@ -295,13 +283,13 @@ final class Publishing implements Role {
         }
     }
 
-    private void ended(String topic, @Nullable Throwable error) {
+    private void ended(String topic, InvalidationEvent event, @Nullable Throwable error) {
         boolean report = false;
         boolean wanted;
         synchronized (lock) {
-            sending--;
+            backlog.sendEnded();
             if (error != null) {
-                due.merge(topic, Why.NEWS, (known, next) -> next);
+                backlog.again(topic, event);
                 report = !failing;
             }
             failing = error != null;
@@ -336,7 +324,7 @@ final class Publishing implements Role {
     private void settle() {
         List<CompletableFuture<@Nullable Void>> done;
         synchronized (lock) {
-            if (flushing.isEmpty() || opened == null || !due.isEmpty() || reading > 0 || sending > 0) {
+            if (flushing.isEmpty() || opened == null || !backlog.isDone()) {
                 return;
             }
             done = List.copyOf(flushing);
@@ -360,7 +348,7 @@ final class Publishing implements Role {
             synchronized (lock) {
                 late = closed || live.isDead();
                 opened = late ? null : on;
-                all.forEach(topic -> due.putIfAbsent(topic, Why.KNOWN));
+                all.forEach(backlog::say);
             }
             if (late) {
                 Live.closeNow(session);
@@ -406,7 +394,7 @@ final class Publishing implements Role {
             opened = null;
             failed = List.copyOf(flushing);
             flushing.clear();
-            due.clear();
+            backlog.clear();
             if (timer != null) {
                 timer.cancel();
             }

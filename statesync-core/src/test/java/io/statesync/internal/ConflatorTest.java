@@ -114,6 +114,35 @@ class ConflatorTest {
     }
 
     @Test
+    void aTaskThatIsSignalledHereRunsOnTheCallersThreadAndAgainOnTheExecutor() {
+        Conflator[] task = new Conflator[1];
+        task[0] = new Counting(queue::add, () -> {
+            if (runs.get() == 1) {
+                task[0].signalHere();
+                task[0].signalHere();
+            }
+        });
+        task[0].signalHere();
+        assertThat(runs).hasValue(1);
+        assertThat(queue).hasSize(1);
+        runAll();
+        assertThat(runs).hasValue(2);
+        task[0].signalHere();
+        assertThat(runs).hasValue(3);
+        assertThat(queue).isEmpty();
+    }
+
+    @Test
+    void aTaskThatIsDueAlreadyDoesNotRunHere() {
+        Counting task = counting(queue::add);
+        task.signal();
+        task.signalHere();
+        assertThat(runs).hasValue(0);
+        runAll();
+        assertThat(runs).hasValue(1);
+    }
+
+    @Test
     void aTaskThatThrowsRunsAtTheNextSignal() {
         IllegalStateException failure = new IllegalStateException("expected by this test");
         Counting task = new Counting(queue::add, () -> {

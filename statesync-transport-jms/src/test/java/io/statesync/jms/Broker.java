@@ -163,6 +163,11 @@ final class Broker implements AutoCloseable {
                 .sum();
     }
 
+    /** How many queues there are, with those of subscriptions. */
+    long queueCount() {
+        return queues().count();
+    }
+
     /** How many clients are connected. */
     int connections() {
         return running.getActiveMQServer().getConnectionCount();

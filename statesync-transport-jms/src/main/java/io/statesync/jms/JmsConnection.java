@@ -13,9 +13,7 @@ import jakarta.jms.JMSException;
 import jakarta.jms.JMSSecurityException;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
@@ -42,10 +40,7 @@ public final class JmsConnection implements AutoCloseable {
     /** Within this time somebody who needs the connection now has it tried again. */
     private static final Duration HURRY = Duration.ofSeconds(1);
 
-    private final ConnectionFactory factory;
-    private final @Nullable String user;
-    private final @Nullable String password;
-    private final @Nullable String clientId;
+    private final Login login;
     private final Backoff backoff;
     private final TimeSource time;
     private final Duration connectTimeout;
@@ -54,7 +49,7 @@ public final class JmsConnection implements AutoCloseable {
     final Requester requester;
 
     private final Object lock = new Object();
-    private final Map<Role, Health> roles = new LinkedHashMap<>(); // guarded by lock
+    private final Roles roles = new Roles(HEALTHY); // guarded by lock
     private State state = State.IDLE; // guarded by lock
     private @Nullable Live live; // guarded by lock; while CONNECTING or OPEN
     private final Retry retry; // guarded by lock
@@ -62,25 +57,6 @@ public final class JmsConnection implements AutoCloseable {
     private long attempts; // guarded by lock; begun
     private int failures; // guarded by lock; in a row
     private long openedAt; // guarded by lock
-
-    /** How somebody who uses the connection fares. Guarded by the connection's lock. */
-    private static final class Health {
-        private int failures; // in a row
-        private boolean open;
-        private long openedAt;
-
-        void opened(long now) {
-            open = true;
-            openedAt = now;
-        }
-
-        /** How many failures there are in a row, with this one. */
-        int failed(long now) {
-            failures = open && now - openedAt >= HEALTHY.toNanos() ? 1 : failures + 1;
-            open = false;
-            return failures;
-        }
-    }
 
     /** What a connection may be doing. */
     enum State {
@@ -97,10 +73,7 @@ public final class JmsConnection implements AutoCloseable {
     }
 
     private JmsConnection(Builder b) {
-        factory = b.factory;
-        user = b.user;
-        password = b.password;
-        clientId = b.clientId;
+        login = new Login(b.factory, b.user, b.password, b.clientId);
         backoff = b.backoff;
         time = b.timeSource;
         connectTimeout = b.connectTimeout;
@@ -155,7 +128,7 @@ public final class JmsConnection implements AutoCloseable {
             if (state == State.CLOSED) {
                 throw new IllegalStateException("the connection was closed");
             }
-            boolean isNew = roles.putIfAbsent(role, new Health()) == null;
+            boolean isNew = roles.add(role);
             if (state == State.IDLE) {
                 begun = connecting();
             } else if (state == State.WAITING) {
@@ -173,7 +146,7 @@ public final class JmsConnection implements AutoCloseable {
     void leave(Role role) {
         Live ending = null;
         synchronized (lock) {
-            if (roles.remove(role) != null && roles.isEmpty() && state != State.CLOSED) {
+            if (roles.remove(role) && roles.isEmpty() && state != State.CLOSED) {
                 ending = live;
                 end(State.IDLE);
             }
@@ -188,11 +161,10 @@ public final class JmsConnection implements AutoCloseable {
         executor.execute(() -> {
             Duration delay;
             synchronized (lock) {
-                Health health = roles.get(role);
-                if (live != on || health == null) {
+                if (live != on || !roles.contains(role)) {
                     return;
                 }
-                delay = backoff.delayAfter(health.failed(time.nanoTime()), ThreadLocalRandom.current());
+                delay = backoff.delayAfter(roles.failed(role, time.nanoTime()), ThreadLocalRandom.current());
             }
             LOG.warn("sessions lost role={} nextAttemptIn={} error={}", role, delay, cause.toString());
             role.lost(cause, isRefusal(cause) ? on.attempt + 1 : on.attempt); // a refusal is for who waits now, too
@@ -206,16 +178,13 @@ public final class JmsConnection implements AutoCloseable {
 
     private void openNow(Live on, Role role) throws JMSException {
         synchronized (lock) {
-            if (live != on || !roles.containsKey(role)) {
+            if (live != on || !roles.contains(role)) {
                 return;
             }
         }
         if (attemptNow(role, on, () -> role.open(on))) {
             synchronized (lock) {
-                Health health = roles.get(role);
-                if (health != null) {
-                    health.opened(time.nanoTime());
-                }
+                roles.opened(role, time.nanoTime());
             }
         }
     }
@@ -284,16 +253,7 @@ public final class JmsConnection implements AutoCloseable {
 
     /** Makes a connection; on a thread of its own, for as long as it takes. */
     Connection connect() throws JMSException {
-        Connection made = user == null ? factory.createConnection() : factory.createConnection(user, password);
-        if (clientId != null) {
-            try {
-                made.setClientID(clientId);
-            } catch (JMSException | RuntimeException e) {
-                made.close();
-                throw e;
-            }
-        }
-        return made;
+        return login.connect();
     }
 
     /** A connection is there. */
@@ -305,7 +265,7 @@ public final class JmsConnection implements AutoCloseable {
             connectingEnded();
             state = State.OPEN;
             openedAt = time.nanoTime();
-            roles.keySet().forEach(role -> open(on, role));
+            roles.all().forEach(role -> open(on, role));
         }
         LOG.debug("connected attempt={}", on.attempt);
     }
@@ -328,7 +288,7 @@ public final class JmsConnection implements AutoCloseable {
             connectingEnded();
             state = State.WAITING;
             live = null;
-            told = List.copyOf(roles.keySet());
+            told = roles.all();
         }
         Quietly.run(on::kill);
         executor.execute(() -> {
@@ -386,7 +346,7 @@ public final class JmsConnection implements AutoCloseable {
                 return;
             }
             ending = live;
-            told = List.copyOf(roles.keySet());
+            told = roles.all();
             roles.clear();
             end(State.CLOSED);
         }

@@ -6,9 +6,13 @@ public final class DaemonThreads {
 
     public static Thread newThread(String name, Runnable task) {
         Thread thread = new Thread(null, task, name, 0, false);
+        setUp(thread);
+        return thread;
+    }
+
+    static void setUp(Thread thread) {
         thread.setDaemon(true);
         // Not that of whoever was first to need a thread: an application that is undeployed would be held by it.
         thread.setContextClassLoader(DaemonThreads.class.getClassLoader());
-        return thread;
     }
 }

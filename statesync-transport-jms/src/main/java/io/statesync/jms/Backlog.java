@@ -4,7 +4,6 @@ import io.statesync.InvalidationEvent;
 import io.statesync.Revision;
 import io.statesync.StateVersion;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -42,7 +41,7 @@ final class Backlog {
     private final Predicate<String> inMemory;
     private final Map<String, Why> ready = new LinkedHashMap<>();
     private final Set<String> looks = new LinkedHashSet<>();
-    private final Set<String> reading = new HashSet<>();
+    private final Map<String, Boolean> reading = new HashMap<>(); // whether for news
     private final Map<String, InvalidationEvent> newest = new HashMap<>();
     private int sending;
 
@@ -62,12 +61,30 @@ final class Backlog {
     /** A topic is at a version. Whether that is news: a source that hears of itself by what is published goes on for ever. */
     boolean moved(String topic, InvalidationEvent event) {
         InvalidationEvent known = newest.get(topic);
-        if (known != null && !version(event).isNewerThan(version(known))) {
+        InvalidationEvent dated = known == null ? event : dated(event, known);
+        if (known != null && !version(dated).isNewerThan(version(known))) {
             return false;
         }
-        newest.put(topic, event);
+        newest.put(topic, dated);
         ready.put(topic, Why.NEWS);
         return true;
+    }
+
+    /** One without an epoch is of the epoch that is known (contract X3). */
+    private static InvalidationEvent dated(InvalidationEvent event, InvalidationEvent known) {
+        return event.epoch() != null || known.epoch() == null
+                ? event
+                : new InvalidationEvent(
+                        event.topic(), event.revision(), known.epoch(), event.sourceId(), event.timestampMs());
+    }
+
+    /** Where a topic in memory is now, of which its source may not have come to tell yet. */
+    void isAt(String topic, InvalidationEvent event) {
+        if (!newest.containsKey(topic)) {
+            ready.putIfAbsent(topic, Why.KNOWN);
+        } else {
+            var unused = moved(topic, event);
+        }
     }
 
     /** Where a topic is must be said, and looked up if it is not in memory. */
@@ -88,10 +105,15 @@ final class Backlog {
         }
     }
 
-    /** What was to be said of a topic was not. */
+    /** What was to be said of a topic was not. Without its state, which may be why. */
     void again(String topic, InvalidationEvent event) {
         know(topic, event);
-        ready.put(topic, Why.NEWS);
+        ready.putIfAbsent(topic, Why.KNOWN);
+    }
+
+    /** A topic that something was to be said of was not there. It may have been made anew meanwhile. */
+    void absent(String topic, InvalidationEvent event) {
+        newest.remove(topic, event);
     }
 
     /** Where a topic was when it was read. */
@@ -125,10 +147,10 @@ final class Backlog {
             boolean news = each.getValue() == Why.NEWS;
             boolean stored = inMemory.test(topic);
             boolean wanted = news && inline && !stored; // read, to send the state
-            if (!wanted
-                    || !reading.contains(topic)) { // else that source may hang: its own topic waits for it, no other
+            boolean before = reading.getOrDefault(topic, false); // news is read: that goes first, with its state
+            if (!wanted || !before) {
                 ready.remove(topic);
-                boolean read = wanted && reading.size() < MOST_READS && reading.add(topic);
+                boolean read = wanted && begin(topic, true);
                 return new Item(topic, news, newest.get(topic), read, news && inline && (stored || read));
             }
         }
@@ -136,15 +158,18 @@ final class Backlog {
     }
 
     private @Nullable Item takeLook() {
-        if (reading.size() < MOST_READS) {
-            for (String topic : looks) {
-                if (reading.add(topic)) {
-                    looks.remove(topic);
-                    return new Item(topic, false, null, true, false);
-                }
+        for (String topic : looks) {
+            if (begin(topic, false)) {
+                looks.remove(topic);
+                return new Item(topic, false, null, true, false);
             }
         }
         return null;
+    }
+
+    /** Whether a topic may be read now: not twice at a time, and not too many. */
+    private boolean begin(String topic, boolean news) {
+        return reading.size() < MOST_READS && reading.putIfAbsent(topic, news) == null;
     }
 
     void readEnded(String topic) {
@@ -164,9 +189,9 @@ final class Backlog {
         return ready.isEmpty() && looks.isEmpty();
     }
 
-    /** Whether everything was said. */
+    /** Whether all that was known was said. What is only looked up may never be. */
     boolean isDone() {
-        return isEmpty() && reading.isEmpty() && sending == 0;
+        return ready.isEmpty() && !reading.containsValue(true) && sending == 0;
     }
 
     void clear() {

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -37,10 +38,14 @@ public final class JmsConnection implements AutoCloseable {
     /** How long a connection must have been there for the backoff to start anew. */
     private static final Duration HEALTHY = Duration.ofSeconds(30);
 
+    /** So many attempts to connect may hang at a provider that cannot be interrupted; further ones wait for them. */
+    private static final int MOST_CONNECTING = 3;
+
     /** Within this time somebody who needs the connection now has it tried again. */
     private static final Duration HURRY = Duration.ofSeconds(1);
 
     private final Login login;
+    private final Semaphore connecting = new Semaphore(MOST_CONNECTING);
     private final Backoff backoff;
     private final TimeSource time;
     private final Duration connectTimeout;
@@ -53,7 +58,7 @@ public final class JmsConnection implements AutoCloseable {
     private State state = State.IDLE; // guarded by lock
     private @Nullable Live live; // guarded by lock; while CONNECTING or OPEN
     private final Retry retry; // guarded by lock
-    private TimeSource.@Nullable Timer connecting; // guarded by lock; while CONNECTING
+    private TimeSource.@Nullable Timer connectTimer; // guarded by lock; while CONNECTING
     private long attempts; // guarded by lock; begun
     private int failures; // guarded by lock; in a row
     private long openedAt; // guarded by lock
@@ -167,7 +172,7 @@ public final class JmsConnection implements AutoCloseable {
                 delay = backoff.delayAfter(roles.failed(role, time.nanoTime()), ThreadLocalRandom.current());
             }
             LOG.warn("sessions lost role={} nextAttemptIn={} error={}", role, delay, cause.toString());
-            role.lost(cause, isRefusal(cause) ? on.attempt + 1 : on.attempt); // a refusal is for who waits now, too
+            role.lost(cause, on.attempt, isRefusal(cause));
             time.schedule(() -> on.execute(() -> openNow(on, role)), delay);
         });
     }
@@ -221,7 +226,7 @@ public final class JmsConnection implements AutoCloseable {
         state = State.CONNECTING;
         Live next = new Live(this, attempts);
         live = next;
-        connecting = time.schedule(() -> executor.execute(() -> late(next)), connectTimeout);
+        connectTimer = time.schedule(() -> executor.execute(() -> late(next)), connectTimeout);
         return next;
     }
 
@@ -237,9 +242,9 @@ public final class JmsConnection implements AutoCloseable {
 
     /** The attempt has ended. */
     private void connectingEnded() {
-        if (connecting != null) {
-            connecting.cancel();
-            connecting = null;
+        if (connectTimer != null) {
+            connectTimer.cancel();
+            connectTimer = null;
         }
     }
 
@@ -252,8 +257,13 @@ public final class JmsConnection implements AutoCloseable {
     }
 
     /** Makes a connection; on a thread of its own, for as long as it takes. */
-    Connection connect() throws JMSException {
-        return login.connect();
+    Connection connect() throws JMSException, InterruptedException {
+        connecting.acquire(); // interruptibly, as some providers' connecting is not
+        try {
+            return login.connect();
+        } finally {
+            connecting.release();
+        }
     }
 
     /** A connection is there. */
@@ -294,7 +304,7 @@ public final class JmsConnection implements AutoCloseable {
         executor.execute(() -> {
             String what = wasOpen ? "lost" : "not made";
             Quietly.run(() -> LOG.warn("connection {} nextAttemptIn={} error={}", what, delay, cause.toString()));
-            told.forEach(role -> Quietly.run(() -> role.lost(cause, on.attempt)));
+            told.forEach(role -> Quietly.run(() -> role.lost(cause, on.attempt, false)));
             later(delay);
         });
     }

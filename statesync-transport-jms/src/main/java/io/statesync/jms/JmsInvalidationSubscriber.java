@@ -75,7 +75,7 @@ public final class JmsInvalidationSubscriber implements InvalidationSubscriber, 
 
     /** A subscriber to one topic. Of a state that comes with its event it takes the event alone, and a pull follows. */
     public InvalidationSubscriber topic(String topic) {
-        Checks.notBlank("topic", topic);
+        TopicNames.checked(topic);
         return handler -> add(handler, topic, null);
     }
 
@@ -85,7 +85,7 @@ public final class JmsInvalidationSubscriber implements InvalidationSubscriber, 
      * @param codec reads the states, which are JSON; its type is that of the engine that subscribes
      */
     public <T extends @Nullable Object> InvalidationSubscriber topic(String topic, StateCodec<T> codec) {
-        Checks.notBlank("topic", topic);
+        TopicNames.checked(topic);
         Objects.requireNonNull(codec, "codec");
         return handler -> add(handler, topic, codec);
     }
@@ -276,7 +276,7 @@ public final class JmsInvalidationSubscriber implements InvalidationSubscriber, 
         }
 
         @Override
-        public void lost(Throwable cause, long attempt) {
+        public void lost(Throwable cause, long attempt, boolean refused) {
             List<Link> failed = new ArrayList<>();
             List<Link> told = new ArrayList<>();
             synchronized (lock) {
@@ -287,7 +287,7 @@ public final class JmsInvalidationSubscriber implements InvalidationSubscriber, 
                     for (Link link : feed.links()) {
                         if (link.established && feed.session != null) {
                             told.add(link);
-                        } else if (!link.established && link.attempt < attempt) {
+                        } else if (!link.established && (refused || link.attempt < attempt)) {
                             failed.add(link);
                         }
                     }

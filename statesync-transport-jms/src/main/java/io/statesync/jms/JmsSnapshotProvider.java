@@ -37,7 +37,7 @@ public final class JmsSnapshotProvider<T extends @Nullable Object> implements Sn
 
     private JmsSnapshotProvider(JmsConnection connection, String topic, StateCodec<T> codec, String queue) {
         this.connection = Objects.requireNonNull(connection, "connection");
-        this.topic = Checks.notBlank("topic", topic);
+        this.topic = TopicNames.checked(topic);
         this.codec = Objects.requireNonNull(codec, "codec");
         this.queue = Checks.notBlank("requests", queue);
     }
@@ -94,7 +94,7 @@ public final class JmsSnapshotProvider<T extends @Nullable Object> implements Sn
                     answer.completeExceptionally(t);
                 }
             });
-        } catch (RuntimeException e) { // refused
+        } catch (Throwable e) { // refused
             answer.completeExceptionally(e);
         }
     }

@@ -93,6 +93,7 @@ public final class JmsStateClient implements AutoCloseable {
      * <tr><td>maxMessageLength</td><td>16 Mi</td></tr>
      * <tr><td>maxPending</td><td>1,024</td></tr>
      * <tr><td>proposalTimeout</td><td>30 s</td></tr>
+     * <tr><td>connectTimeout</td><td>30 s</td></tr>
      * <tr><td>backoff</td><td>{@link Backoff#standard()}</td></tr>
      * <tr><td>executor</td><td>the library's shared one; up to 4 KiB are decoded where they arrive</td></tr>
      * <tr><td>timeSource</td><td>the system's time</td></tr>
@@ -151,6 +152,12 @@ public final class JmsStateClient implements AutoCloseable {
         /** How long to wait for the answer to a proposal. Pulls have the engine's time-out. */
         public Builder proposalTimeout(Duration proposalTimeout) {
             this.proposalTimeout = Checks.positive("proposalTimeout", proposalTimeout);
+            return this;
+        }
+
+        /** As {@link JmsConnection.Builder#connectTimeout}. */
+        public Builder connectTimeout(Duration connectTimeout) {
+            connection.connectTimeout(connectTimeout);
             return this;
         }
 

@@ -42,7 +42,7 @@ public final class JmsStateProposer<T extends @Nullable Object> implements State
     private JmsStateProposer(
             JmsConnection connection, String topic, StateCodec<T> codec, String queue, Duration timeout) {
         this.connection = Objects.requireNonNull(connection, "connection");
-        this.topic = Checks.notBlank("topic", topic);
+        this.topic = TopicNames.checked(topic);
         this.codec = Objects.requireNonNull(codec, "codec");
         this.queue = Checks.notBlank("requests", queue);
         this.timeout = Checks.positive("timeout", timeout);

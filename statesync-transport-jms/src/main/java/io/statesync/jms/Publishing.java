@@ -4,6 +4,7 @@ import io.statesync.InvalidationEvent;
 import io.statesync.StateVersion;
 import io.statesync.TimeSource;
 import io.statesync.internal.Conflator;
+import io.statesync.internal.DefaultExecutor;
 import io.statesync.internal.Quietly;
 import io.statesync.internal.Texts;
 import io.statesync.source.Authority;
@@ -49,6 +50,7 @@ final class Publishing implements Role {
     private @Nullable Opened opened; // guarded by lock
     private int part; // guarded by lock
     private boolean failing; // guarded by lock; it was reported
+    private volatile boolean illFormed; // it was reported
     private boolean closed; // guarded by lock
     private TimeSource.@Nullable Timer timer; // guarded by lock
 
@@ -59,14 +61,13 @@ final class Publishing implements Role {
         this.connection = connection;
         this.options = options;
         this.pump = new Pump();
-        this.sources =
-                new Sources(catalog, options.sourceTimeout(), connection.time(), connection.executor, this::happened);
+        this.sources = new Sources(catalog, options.sourceTimeout(), connection.time(), connection.executor);
         this.backlog = new Backlog(options.inline() > 0, topic -> catalog.store(topic) != null);
         catalog.authorities().forEach(served -> {
             Authority<?> authority = served.authority();
-            boolean mayBlock = authority instanceof RevisionedStore;
-            feeds.add(new SourceFeed(
-                    connection, authority, event -> moved(event, mayBlock), () -> look(authority.topic())));
+            boolean store = authority instanceof RevisionedStore;
+            feeds.add(
+                    new SourceFeed(connection, authority, event -> moved(event, store), () -> look(authority.topic())));
         });
     }
 
@@ -77,6 +78,7 @@ final class Publishing implements Role {
             close();
             throw e;
         }
+        sources.subscribe(this::happened);
         feeds.forEach(SourceFeed::begin);
         tickLater();
     }
@@ -90,6 +92,15 @@ final class Publishing implements Role {
     private void happened(StoreEvent event) {
         String topic = event.topic();
         if (sources.catalog().isAuthority(topic)) {
+            return;
+        }
+        if (!TopicNames.isWellFormed(topic)) {
+            if (!illFormed) {
+                illFormed = true;
+                JmsConnection.LOG.error(
+                        "a topic has half a surrogate pair, and is not published, nor are others like it topic={}",
+                        Texts.quote(topic));
+            }
             return;
         }
         if (event.kind() == StoreEvent.Kind.REMOVED) {
@@ -108,16 +119,16 @@ final class Publishing implements Role {
     /**
      * A topic moved.
      *
-     * @param mayBlock whether this is a thread that a store delivers on: to this listener alone, one event at a time. It costs
-     *     less to publish on it than to wake another, and a broker that holds it up holds up no other listener
+     * @param store whether a store says so, which tells each listener by itself. On a thread of the shared pool, its default,
+     *     it costs less to publish than to wake another, and a broker that holds it up holds up nobody else
      */
-    private void moved(InvalidationEvent event, boolean mayBlock) {
+    private void moved(InvalidationEvent event, boolean store) {
         synchronized (lock) {
             if (!backlog.moved(String.valueOf(event.topic()), event)) {
                 return;
             }
         }
-        if (mayBlock && !connection.ownExecutor) {
+        if (store && !connection.ownExecutor && DefaultExecutor.isWorker()) {
             pump.signalHere();
         } else {
             pump.signal();
@@ -199,20 +210,17 @@ final class Publishing implements Role {
     /** Says the next that is due, or has it read first. By the pump alone. */
     private boolean next() {
         Backlog.Item item;
-        Opened on;
         synchronized (lock) {
-            on = opened;
-            item = on == null ? null : backlog.take();
+            item = opened == null ? null : backlog.take();
         }
-        if (on == null || item == null) {
+        if (item == null) {
             return false;
         }
         if (item.read() || item.inline()) {
-            read(on, item);
+            read(item);
         } else {
             RevisionedStore<?> store = item.news() ? null : sources.catalog().store(item.topic());
             send(
-                    on,
                     item.topic(),
                     store == null ? item.known() : InvalidationEvent.of(item.topic(), store.version()),
                     null);
@@ -220,20 +228,20 @@ final class Publishing implements Role {
         return true;
     }
 
-    private void read(Opened on, Backlog.Item item) {
+    private void read(Backlog.Item item) {
         String topic = item.topic();
         InvalidationEvent known = item.known();
         var unused = sources.read(topic).whenComplete((encoded, error) -> {
             if (error != null) {
                 JmsConnection.LOG.error("a source could not be read topic={}", Texts.quote(topic), error);
             }
-            if (encoded == null) {
-                send(on, topic, known, null);
+            Encoded sent = item.inline() ? encoded : null;
+            if (encoded == null || (known != null && Backlog.version(known).isNewerThan(encoded.version()))) {
+                send(topic, known, null); // it was not read, or lags behind what it told
             } else if (known != null && Backlog.version(known).equals(encoded.version())) {
-                send(on, topic, known, item.inline() ? encoded : null);
+                send(topic, known, sent);
             } else {
-                InvalidationEvent at = InvalidationEvent.of(topic, encoded.version());
-                send(on, topic, at, item.inline() ? encoded : null);
+                send(topic, InvalidationEvent.of(topic, encoded.version()), sent);
             }
             if (item.read()) {
                 readEnded(topic); // now that it counts as being sent
@@ -257,14 +265,20 @@ final class Publishing implements Role {
         return !backlog.isEmpty() || !flushing.isEmpty();
     }
 
-    private void send(Opened on, String topic, @Nullable InvalidationEvent event, @Nullable Encoded encoded) {
+    private void send(String topic, @Nullable InvalidationEvent event, @Nullable Encoded encoded) {
         if (event == null) {
             return; // it could not be read, and that was reported
         }
         boolean there = published(topic);
+        Opened on;
         synchronized (lock) {
+            on = opened;
             if (!there) {
-                backlog.removed(topic);
+                backlog.absent(topic, event);
+                return;
+            }
+            if (on == null) { // it was lost meanwhile
+                backlog.again(topic, event);
                 return;
             }
             backlog.know(topic, event);
@@ -310,12 +324,19 @@ final class Publishing implements Role {
 
     CompletableFuture<@Nullable Void> flush() {
         CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
+        List<String> inMemory = sources.all();
         synchronized (lock) {
             if (closed) {
                 done.completeExceptionally(new IOException("the publisher was closed"));
                 return done;
             }
             flushing.add(done);
+            for (String topic : inMemory) { // a store may not have come to tell of its newest write yet
+                RevisionedStore<?> store = sources.catalog().store(topic);
+                if (store != null) {
+                    backlog.isAt(topic, InvalidationEvent.of(topic, store.version()));
+                }
+            }
         }
         pump.signal();
         return done;
@@ -372,7 +393,7 @@ final class Publishing implements Role {
     }
 
     @Override
-    public void lost(Throwable cause, long attempt) {
+    public void lost(Throwable cause, long attempt, boolean refused) {
         synchronized (lock) {
             if (opened == null || opened.live.attempt <= attempt) {
                 opened = null;

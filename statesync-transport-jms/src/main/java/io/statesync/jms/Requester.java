@@ -283,7 +283,7 @@ final class Requester implements Role {
     }
 
     @Override
-    public void lost(Throwable cause, long attempt) {
+    public void lost(Throwable cause, long attempt, boolean refused) {
         List<Request> failed = new ArrayList<>();
         synchronized (lock) {
             if (opened != null && opened.live.attempt > attempt) {
@@ -291,7 +291,7 @@ final class Requester implements Role {
             }
             opened = null;
             for (Request request : pending.values()) {
-                if (request.sent || request.attempt < attempt) {
+                if (refused || request.sent || request.attempt < attempt) {
                     failed.add(request);
                 }
             }

@@ -51,13 +51,13 @@ final class Responding implements Role {
     Responding(JmsConnection connection, Catalog catalog, Options options) {
         this.connection = connection;
         this.options = options;
-        this.sources =
-                new Sources(catalog, options.sourceTimeout(), connection.time(), connection.executor, event -> {});
+        this.sources = new Sources(catalog, options.sourceTimeout(), connection.time(), connection.executor);
         this.answers = new Answers(sources);
     }
 
     void begin() {
         try {
+            sources.subscribe(event -> {});
             connection.join(this);
         } catch (IllegalStateException e) {
             close();
@@ -240,7 +240,7 @@ final class Responding implements Role {
     }
 
     @Override
-    public void lost(Throwable cause, long attempt) {
+    public void lost(Throwable cause, long attempt, boolean refused) {
         synchronized (lock) {
             if (opened == null || opened.live.attempt <= attempt) {
                 opened = null;

@@ -12,7 +12,7 @@ final class Retry {
     private final Runnable again;
     private TimeSource.@Nullable Timer timer;
     private long at; // by the nano time; while there is a timer
-    private boolean hurried; // before there was a timer
+    private boolean hurried; // since the connection was lost
 
     /**
      * Nothing is due yet.
@@ -32,16 +32,18 @@ final class Retry {
             hurried = true;
             return;
         }
-        Duration within = within();
-        if (time.nanoTime() + within.toNanos() - at < 0) {
-            schedule(within);
+        if (!hurried) { // once: many that hurry would make it sooner and sooner
+            hurried = true;
+            Duration within = within();
+            if (time.nanoTime() + within.toNanos() - at < 0) {
+                schedule(within);
+            }
         }
     }
 
     /** It is due after a while, or soon, if somebody hurried it meanwhile. */
     void after(Duration delay) {
         Duration within = hurried ? within() : delay;
-        hurried = false;
         schedule(within.compareTo(delay) < 0 ? within : delay);
     }
 

@@ -16,8 +16,9 @@ interface Role {
      * What was opened is of no use any more, or an attempt to open failed.
      *
      * @param attempt which attempt to connect this was of
+     * @param refused whether the broker refused it, so that who waits now would wait in vain
      */
-    void lost(Throwable cause, long attempt);
+    void lost(Throwable cause, long attempt, boolean refused);
 
     /** The connection was closed for good. Nothing is opened after this. */
     void closed();

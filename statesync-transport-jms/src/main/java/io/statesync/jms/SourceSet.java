@@ -21,6 +21,7 @@ final class SourceSet {
     <T extends @Nullable Object> void add(Authority<T> authority, StateCodec<T> codec) {
         Objects.requireNonNull(authority, "authority");
         Objects.requireNonNull(codec, "codec");
+        TopicNames.checked(authority.topic());
         if (topics.putIfAbsent(authority.topic(), new Served<>(authority, codec)) != null) {
             throw new IllegalArgumentException("topic is named twice: " + authority.topic());
         }

@@ -6,6 +6,7 @@ import io.statesync.SnapshotEnvelope;
 import io.statesync.StateVersion;
 import io.statesync.Subscription;
 import io.statesync.TimeSource;
+import io.statesync.internal.Failures;
 import io.statesync.internal.Quietly;
 import io.statesync.internal.Texts;
 import io.statesync.source.RevisionedStore;
@@ -42,13 +43,17 @@ final class Sources implements AutoCloseable {
     /**
      * Sources; nothing is read yet.
      *
-     * @param happened told what happens to stores
+     * @param executor what asks sources that are not in memory, which may block
      */
-    Sources(Catalog catalog, Duration timeout, TimeSource time, Executor executor, Consumer<StoreEvent> happened) {
+    Sources(Catalog catalog, Duration timeout, TimeSource time, Executor executor) {
         this.catalog = catalog;
         this.timeout = timeout;
         this.time = time;
         this.executor = executor;
+    }
+
+    /** Hears from now on what happens to stores. Called once. */
+    void subscribe(Consumer<StoreEvent> happened) {
         for (StoreRegistry registry : catalog.registries()) {
             registries.add(registry.subscribe(event -> {
                 if (event.kind() == StoreEvent.Kind.REMOVED) {
@@ -69,6 +74,7 @@ final class Sources implements AutoCloseable {
         List<String> all = new ArrayList<>();
         catalog.authorities().forEach(each -> all.add(each.authority().topic()));
         catalog.registries().forEach(registry -> all.addAll(registry.topics()));
+        all.removeIf(topic -> !TopicNames.isWellFormed(topic));
         return all;
     }
 
@@ -90,6 +96,9 @@ final class Sources implements AutoCloseable {
             return CompletableFuture.completedFuture(null);
         }
         Topic known = topics.computeIfAbsent(topic, name -> new Topic(name, served));
+        if (!catalog.exists(topic)) {
+            topics.remove(topic); // it went meanwhile
+        }
         return known.read(served).thenApply(encoded -> encoded);
     }
 
@@ -101,7 +110,7 @@ final class Sources implements AutoCloseable {
 
         Topic(String name, Served<?> served) {
             this.name = name;
-            this.reads = new SharedRead<>(() -> ask(served), timeout, time, executor);
+            this.reads = new SharedRead<>(() -> begin(served), timeout, time, executor);
         }
 
         CompletableFuture<Encoded> read(Served<?> served) {
@@ -119,6 +128,21 @@ final class Sources implements AutoCloseable {
             Encoded made = Encoded.of(served, snapshot);
             newest = made;
             return made;
+        }
+
+        /** On the executor: one that blocks would hold up all topics, or a session of the broker's. */
+        private CompletionStage<Encoded> begin(Served<?> served) {
+            CompletableFuture<Encoded> read = new CompletableFuture<>();
+            executor.execute(() -> {
+                var unused = ask(served).whenComplete((encoded, error) -> {
+                    if (error != null) {
+                        read.completeExceptionally(Failures.unwrapped(error));
+                    } else {
+                        read.complete(encoded);
+                    }
+                });
+            });
+            return read;
         }
 
         private <T extends @Nullable Object> CompletionStage<Encoded> ask(Served<T> served) {

@@ -6,8 +6,9 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Runs every task, once: on the executor that the options name, and on the shared pool if that refuses. What a task throws is
- * logged, also where the executor runs it inside {@code execute}.
+ * Runs every task, once: on the executor that the options name, on the shared pool if that refuses, and here if there are no
+ * threads to be had. What a task throws is logged, also where the executor runs it inside {@code execute}. So no lock is held
+ * by who calls.
  */
 final class Tasks implements Executor {
     private final Executor given;
@@ -23,7 +24,15 @@ final class Tasks implements Executor {
             given.execute(once);
         } catch (Throwable t) { // whatever an executor throws, the task must run
             Quietly.run(() -> JmsConnection.LOG.warn("the executor refused a task, which runs on the shared pool", t));
+            onSharedPool(once);
+        }
+    }
+
+    private static void onSharedPool(Runnable once) {
+        try {
             DefaultExecutor.SHARED.execute(once);
+        } catch (Throwable t) { // there are no threads to be had
+            once.run();
         }
     }
 

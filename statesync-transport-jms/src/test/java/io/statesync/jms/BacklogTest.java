@@ -3,6 +3,7 @@ package io.statesync.jms;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.statesync.InvalidationEvent;
+import io.statesync.Revision;
 import io.statesync.StateVersion;
 import io.statesync.jms.Backlog.Item;
 import org.junit.jupiter.api.Test;
@@ -33,7 +34,6 @@ class BacklogTest {
         bare.say("a");
         assertThat(bare.take()).isEqualTo(new Item("a", false, null, true, false));
         assertThat(bare.isEmpty()).isTrue();
-        assertThat(bare.isDone()).isFalse();
         bare.know("a", at("a", 7));
         bare.readEnded("a");
         bare.say("a");
@@ -80,15 +80,60 @@ class BacklogTest {
     }
 
     @Test
-    void whatCouldNotBeSentIsNewsAgainInItsNewestForm() {
-        bare.moved("a", at("a", 1));
+    void whatCouldNotBeSentIsSentAgainInItsNewestFormWithoutItsState() {
+        backlog.moved("store", at("store", 1));
+        assertThat(backlog.take()).isEqualTo(new Item("store", true, at("store", 1), false, true));
+        backlog.again("store", at("store", 1));
+        assertThat(backlog.take()).isEqualTo(new Item("store", false, at("store", 1), false, false));
+        backlog.moved("store", at("store", 2));
+        backlog.again("store", at("store", 1));
+        assertThat(backlog.take()).isEqualTo(new Item("store", true, at("store", 2), false, true));
+        assertThat(backlog.take()).isNull();
+    }
+
+    @Test
+    void newsIsNotHeldUpByALookAtItsTopic() {
+        backlog.look("remote");
+        assertThat(backlog.take()).isNotNull();
+        backlog.moved("remote", at("remote", 1));
+        assertThat(backlog.take()).isEqualTo(new Item("remote", true, at("remote", 1), false, false));
+        backlog.look("remote");
+        assertThat(backlog.isDone()).isTrue();
+        backlog.readEnded("remote");
+        backlog.moved("remote", at("remote", 2));
+        assertThat(backlog.take()).isEqualTo(new Item("remote", true, at("remote", 2), true, true));
+        assertThat(backlog.isDone()).isFalse();
+        backlog.readEnded("remote");
+        assertThat(backlog.isDone()).isTrue();
+    }
+
+    @Test
+    void anEventWithoutAnEpochIsOfTheOneThatIsKnown() {
+        StateVersion known = StateVersion.ofUnsigned(7, 5);
+        bare.know("a", InvalidationEvent.of("a", known));
+        assertThat(bare.moved("a", new InvalidationEvent("a", Revision.ofUnsigned(5), null, null, null)))
+                .isFalse();
+        assertThat(bare.moved("a", new InvalidationEvent("a", Revision.ofUnsigned(6), null, "me", null)))
+                .isTrue();
+        assertThat(bare.take())
+                .isEqualTo(new Item(
+                        "a",
+                        true,
+                        new InvalidationEvent("a", Revision.ofUnsigned(6), known.epoch(), "me", null),
+                        false,
+                        false));
+    }
+
+    @Test
+    void aTopicThatWasAbsentAndIsThereAgainIsNotForgotten() {
+        bare.moved("a", at("a", 5));
         assertThat(bare.take()).isNotNull();
-        bare.sendBegun();
-        bare.moved("a", at("a", 2));
-        bare.sendEnded();
-        bare.again("a", at("a", 1));
-        assertThat(bare.take()).isEqualTo(new Item("a", true, at("a", 2), false, false));
-        assertThat(bare.take()).isNull();
+        bare.removed("a");
+        bare.moved("a", at("a", 6));
+        bare.absent("a", at("a", 5));
+        assertThat(bare.take()).isEqualTo(new Item("a", true, at("a", 6), false, false));
+        bare.absent("a", at("a", 6));
+        assertThat(bare.moved("a", at("a", 1))).isTrue();
     }
 
     @Test

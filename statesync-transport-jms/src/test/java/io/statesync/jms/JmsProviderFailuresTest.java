@@ -219,6 +219,34 @@ class JmsProviderFailuresTest {
     }
 
     @Test
+    void attemptsThatNothingEndsAreAFew() throws Exception {
+        HangingFactory hanging = new HangingFactory(broker.inVm());
+        VirtualTime time = new VirtualTime();
+        JmsConnection slow = JmsConnection.builder(hanging)
+                .connectTimeout(Duration.ofSeconds(5))
+                .backoff(QUICK)
+                .timeSource(time)
+                .build();
+        List<CompletableFuture<Subscription>> asked = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            asked.add(JmsInvalidationSubscriber.on(slow)
+                    .topic(TOPIC)
+                    .subscribe(new RecordingHandler())
+                    .toCompletableFuture());
+            int begun = Math.min(3, i + 1);
+            await().atMost(LIMIT).until(() -> hanging.begun() == begun);
+            CompletableFuture<Subscription> newest = asked.get(i);
+            await().atMost(LIMIT).until(() -> {
+                time.advance(Duration.ofSeconds(5));
+                return newest.isCompletedExceptionally();
+            });
+        }
+        assertThat(hanging.begun()).isEqualTo(3);
+        hanging.let();
+        slow.close();
+    }
+
+    @Test
     void aBrokerThatTakesNoRequestsHoldsUpNoneOfThoseWhoAsk() throws Exception {
         CountDownLatch taken = new CountDownLatch(1);
         ConnectionFactory full = Hooked.factory(broker.inVm(), (name, arguments) -> {

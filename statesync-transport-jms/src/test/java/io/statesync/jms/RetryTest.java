@@ -53,6 +53,21 @@ class RetryTest {
     }
 
     @Test
+    void manyThatHurryDoNotMakeItSoonerAndSooner() {
+        AtomicInteger early = new AtomicInteger();
+        for (int i = 0; i < 200; i++) {
+            Retry hurried = new Retry(time, SOON, early::incrementAndGet);
+            hurried.after(Duration.ofSeconds(10));
+            for (int j = 0; j < 50; j++) {
+                hurried.hurry();
+            }
+        }
+        time.advance(SOON.dividedBy(10));
+        // A tenth of them by now; were the least of 50 draws taken, it would be almost all.
+        assertThat(early.get()).isLessThan(100);
+    }
+
+    @Test
     void hurryingNeverTakesLonger() {
         for (int i = 1; i <= 200; i++) {
             retry.after(Duration.ofMillis(2));

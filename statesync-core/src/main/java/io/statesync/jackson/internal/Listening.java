@@ -80,7 +80,7 @@ public final class Listening<T extends @Nullable Object> {
         }
         try {
             decoder.of(data.length).execute(this::drain);
-        } catch (RuntimeException e) { // without the state, there is still the news
+        } catch (Throwable e) { // without the state, there is still the news
             Envelope next = next();
             while (next != null) {
                 invalidate(next);

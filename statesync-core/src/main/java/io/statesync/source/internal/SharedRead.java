@@ -57,6 +57,11 @@ public final class SharedRead<V> {
         CompletionStage<V> outcome = waiting;
         outcome.whenComplete((encoded, failure) -> next());
         try {
+            TimeSource.Timer timer = time.schedule( // before it: it may block, and others wait for it too
+                    () -> executor.execute(() -> waiting.completeExceptionally(
+                            new TimeoutException("the source did not answer for " + timeout))),
+                    timeout);
+            outcome.whenComplete((encoded, failure) -> timer.cancel());
             CompletionStage<V> read = reading.get();
             read.whenComplete((encoded, failure) -> {
                 if (failure != null) {
@@ -65,13 +70,6 @@ public final class SharedRead<V> {
                     waiting.complete(encoded);
                 }
             });
-            if (!waiting.isDone()) {
-                TimeSource.Timer timer = time.schedule(
-                        () -> executor.execute(() -> waiting.completeExceptionally(
-                                new TimeoutException("the source did not answer for " + timeout))),
-                        timeout);
-                outcome.whenComplete((encoded, failure) -> timer.cancel());
-            }
         } catch (Throwable t) { // whatever it is, the next reading is not held up
             waiting.completeExceptionally(t);
         }

@@ -10,20 +10,27 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.TransportConfiguration;
 import org.apache.activemq.artemis.core.config.ClusterConnectionConfiguration;
 import org.apache.activemq.artemis.core.config.Configuration;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
+import org.apache.activemq.artemis.core.config.impl.SecurityConfiguration;
 import org.apache.activemq.artemis.core.postoffice.QueueBinding;
 import org.apache.activemq.artemis.core.remoting.impl.netty.NettyConnectorFactory;
 import org.apache.activemq.artemis.core.remoting.impl.netty.TransportConstants;
+import org.apache.activemq.artemis.core.security.Role;
 import org.apache.activemq.artemis.core.server.cluster.impl.MessageLoadBalancingType;
 import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
 import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
+import org.apache.activemq.artemis.spi.core.security.ActiveMQJAASSecurityManager;
+import org.apache.activemq.artemis.spi.core.security.ActiveMQSecurityManager;
+import org.apache.activemq.artemis.spi.core.security.jaas.InVMLoginModule;
 import org.apache.qpid.jms.JmsConnectionFactory;
 
 /** A broker in this JVM, on a port of loopback, that can be stopped and started again. It keeps nothing once it is stopped. */
@@ -36,13 +43,32 @@ final class Broker implements AutoCloseable {
 
     private final int port;
     private final int peer;
+    private final Consumer<Configuration> setUp;
+    private final ActiveMQSecurityManager users; // null for none: everybody may do everything
     private EmbeddedActiveMQ running;
 
     /** A broker that is in a cluster with another, unless it is alone. */
     Broker(int port, int peer) throws Exception {
+        this(port, peer, configuration -> {}, null);
+    }
+
+    private Broker(int port, int peer, Consumer<Configuration> setUp, ActiveMQSecurityManager users) throws Exception {
         this.port = port;
         this.peer = peer;
+        this.setUp = setUp;
+        this.users = users;
         start();
+    }
+
+    /** A broker of a test's own, that is alone, and set up as the test wants. */
+    static Broker with(Consumer<Configuration> setUp) throws Exception {
+        return new Broker(freePort(), ALONE, setUp, null);
+    }
+
+    /** A broker of a test's own, that is alone and knows its users. */
+    static Broker secured(SecurityConfiguration users, Consumer<Configuration> setUp) throws Exception {
+        return new Broker(
+                freePort(), ALONE, setUp, new ActiveMQJAASSecurityManager(InVMLoginModule.class.getName(), users));
     }
 
     /**
@@ -103,7 +129,7 @@ final class Broker implements AutoCloseable {
     void start() throws Exception {
         Configuration configuration = new ConfigurationImpl()
                 .setPersistenceEnabled(false)
-                .setSecurityEnabled(false)
+                .setSecurityEnabled(users != null)
                 .setJMXManagementEnabled(false)
                 .setMessageExpiryScanPeriod(200)
                 .addAcceptorConfiguration("vm", "vm://" + port)
@@ -119,7 +145,11 @@ final class Broker implements AutoCloseable {
         if (peer != ALONE) {
             cluster(configuration);
         }
+        setUp.accept(configuration);
         running = new EmbeddedActiveMQ().setConfiguration(configuration);
+        if (users != null) {
+            running.setSecurityManager(users);
+        }
         running.start();
     }
 
@@ -168,6 +198,16 @@ final class Broker implements AutoCloseable {
         return queues().count();
     }
 
+    /** Has whoever waits for an address that is full go on: drops what waits at a queue. */
+    void drop(String queue) throws Exception {
+        running.getActiveMQServer().locateQueue(queue).deleteAllReferences();
+    }
+
+    /** Changes who may do what with an address. */
+    void allow(String address, Set<Role> roles) {
+        running.getActiveMQServer().getSecurityRepository().addMatch(address, roles);
+    }
+
     /** How many clients are connected. */
     int connections() {
         return running.getActiveMQServer().getConnectionCount();
@@ -186,6 +226,13 @@ final class Broker implements AutoCloseable {
     static ConnectionFactory tcp(int port) {
         return new ActiveMQConnectionFactory("tcp://127.0.0.1:" + port
                 + "?reconnectAttempts=0&callTimeout=5000&connectionTTL=10000" + "&clientFailureCheckPeriod=2000");
+    }
+
+    /** Artemis's provider. It reconnects by itself, for as long as it takes. */
+    ConnectionFactory reconnecting() {
+        return new ActiveMQConnectionFactory("tcp://127.0.0.1:" + port
+                + "?reconnectAttempts=-1&retryInterval=50&callTimeout=5000&connectionTTL=10000"
+                + "&clientFailureCheckPeriod=2000");
     }
 
     /** Qpid's provider, over AMQP. */

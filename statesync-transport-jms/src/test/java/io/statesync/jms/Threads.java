@@ -21,6 +21,13 @@ final class Threads {
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
+    /** Whether any thread at all is in a method of a class whose name has this in it. */
+    static boolean anyIn(String className) {
+        return Thread.getAllStackTraces().values().stream()
+                .flatMap(Arrays::stream)
+                .anyMatch(frame -> frame.getClassName().contains(className));
+    }
+
     /** Waits until there are no more than there were. */
     void awaitNoMore() {
         await().atMost(LIMIT).untilAsserted(() -> {

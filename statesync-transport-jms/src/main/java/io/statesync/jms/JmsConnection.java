@@ -172,7 +172,7 @@ public final class JmsConnection implements AutoCloseable {
                 delay = backoff.delayAfter(roles.failed(role, time.nanoTime()), ThreadLocalRandom.current());
             }
             LOG.warn("sessions lost role={} nextAttemptIn={} error={}", role, delay, cause.toString());
-            role.lost(cause, on.attempt, isRefusal(cause));
+            role.lost(cause, on.attempt, isRefusal(cause) || cause instanceof jakarta.jms.IllegalStateException);
             time.schedule(() -> on.execute(() -> openNow(on, role)), delay);
         });
     }
@@ -204,12 +204,17 @@ public final class JmsConnection implements AutoCloseable {
             task.run();
             return true;
         } catch (JMSException | RuntimeException e) {
-            if (!isRefusal(e)) {
+            if (!isRefusal(e, on)) {
                 throw e;
             }
             failed(role, on, e);
             return false;
         }
+    }
+
+    /** The same, of an error on the connection's thread, where what one asked for may have been nonsense. */
+    static boolean isRefusal(Throwable error, Live on) {
+        return isRefusal(error) || (error instanceof jakarta.jms.IllegalStateException && on.isWell());
     }
 
     /** Whether the broker refused what one asked for, and the connection is well. */

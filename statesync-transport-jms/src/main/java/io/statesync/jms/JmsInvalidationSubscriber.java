@@ -208,7 +208,7 @@ public final class JmsInvalidationSubscriber implements InvalidationSubscriber, 
             consumer(session, feed).setMessageListener(feed);
         } catch (JMSException | RuntimeException e) {
             Live.closeNow(session);
-            if (!JmsConnection.isRefusal(e) || refused(feed, e)) {
+            if (!JmsConnection.isRefusal(e, on) || refused(feed, e)) {
                 throw e;
             }
             return;

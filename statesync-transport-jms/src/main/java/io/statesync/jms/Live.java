@@ -5,6 +5,7 @@ import io.statesync.internal.Quietly;
 import jakarta.jms.Connection;
 import jakarta.jms.JMSException;
 import jakarta.jms.Session;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,12 @@ final class Live {
 
     /** A provider that is interrupted while it connects may leave a connection at the broker that nobody can close. */
     private static final long CONNECTING_GRACE_MS = 15_000;
+
+    /** Whoever is still busy then can hardly be interrupted. */
+    private static final int INTERRUPTS = 5;
+
+    /** Closing that takes longer is interrupted. */
+    private static final Duration CLOSING = Duration.ofSeconds(10);
 
     private final JmsConnection owner;
     final long attempt;
@@ -70,6 +77,16 @@ final class Live {
                 throw new JMSException("the connection is lost");
             }
             return connection;
+        }
+    }
+
+    /** Whether a session can be had. On the connection's thread. */
+    boolean isWell() {
+        try {
+            closeNow(session());
+            return true;
+        } catch (JMSException | RuntimeException e) {
+            return false;
         }
     }
 
@@ -160,18 +177,23 @@ final class Live {
     private void closeBusy(long graceMs) {
         try {
             thread.join(graceMs);
+            for (int i = 0; i < INTERRUPTS && thread.isAlive(); i++) {
+                thread.interrupt(); // of what it does, and then of what it does next
+                thread.join(GRACE_MS);
+            }
         } catch (InterruptedException e) { // nobody does
             Thread.currentThread().interrupt();
         }
-        thread.interrupt();
         close(claim());
     }
 
-    private static void close(@Nullable Connection connection) {
+    /** A provider that reconnects by itself may wait for its broker before it closes. */
+    @SuppressWarnings("try") // it is only to be closed
+    private void close(@Nullable Connection connection) {
         if (connection == null) {
             return;
         }
-        try {
+        try (Interrupting unused = new Interrupting(owner.time(), CLOSING)) {
             connection.close();
         } catch (JMSException | RuntimeException e) { // it is lost: there is nothing to be done about it
             Quietly.run(() -> JmsConnection.LOG.debug("a connection was not closed cleanly", e));

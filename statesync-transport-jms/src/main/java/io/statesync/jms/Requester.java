@@ -2,6 +2,7 @@ package io.statesync.jms;
 
 import io.statesync.ProtocolException;
 import io.statesync.TimeSource;
+import io.statesync.internal.DefaultExecutor;
 import io.statesync.internal.Quietly;
 import io.statesync.internal.Texts;
 import jakarta.jms.DeliveryMode;
@@ -95,10 +96,12 @@ final class Requester implements Role {
         }
         if (refusal != null) {
             request.completeExceptionally(new UnansweredException(refusal, false, null));
-        } else if (on != null) {
+        } else if (on == null) {
+            join(request);
+        } else if (!connection.ownExecutor && DefaultExecutor.isWorker()) { // an engine's: it may be held up
             on.outlet.add(new Sending(on, request));
         } else {
-            join(request);
+            send(on, List.of(request));
         }
         return request;
     }
@@ -260,7 +263,7 @@ final class Requester implements Role {
         }
     }
 
-    /** Not on the connection's thread: a broker that is full would hold up all who share it. */
+    /** On the executor: a broker that is full would hold up who asks, or all who share the connection. */
     private void send(Opened on, List<Request> waiting) {
         if (!waiting.isEmpty()) {
             connection.executor.execute(() -> waiting.forEach(request -> on.outlet.add(new Sending(on, request))));

@@ -6,10 +6,12 @@ import static org.awaitility.Awaitility.await;
 import io.statesync.Backoff;
 import io.statesync.jackson.JacksonCodec;
 import io.statesync.source.RevisionedStore;
+import io.statesync.testkit.RecordingHandler;
+import io.statesync.testkit.VirtualTime;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -63,13 +65,21 @@ class JmsReconnectingProviderTest {
 
     /** The provider goes on looking for the broker, until it is closed. */
     @Test
-    @Disabled("closing the provider's connection may wait for the broker, and nobody interrupts who closes it")
     void closingWhileTheProviderReconnectsLeavesNothing() throws Exception {
+        Threads besides = new Threads();
+        VirtualTime time = new VirtualTime();
+        JmsConnection closing = JmsConnection.builder(broker.reconnecting())
+                .timeSource(time)
+                .backoff(QUICK)
+                .build();
+        JmsInvalidationSubscriber.on(closing)
+                .subscribe(new RecordingHandler())
+                .toCompletableFuture()
+                .get(30, TimeUnit.SECONDS);
         broker.stop();
-        store.set("nobody hears of this");
-        follower.close();
-        source.close();
-        assertThat(follower.client.connection().state()).isEqualTo(JmsConnection.State.CLOSED);
-        threads.awaitNoMore();
+        closing.close();
+        assertThat(closing.state()).isEqualTo(JmsConnection.State.CLOSED);
+        besides.awaitNoMore(() -> time.advance(Duration.ofSeconds(10)));
+        broker.start();
     }
 }

@@ -30,7 +30,17 @@ final class Threads {
 
     /** Waits until there are no more than there were. */
     void awaitNoMore() {
+        awaitNoMore(() -> {});
+    }
+
+    /**
+     * Waits until there are no more than there were.
+     *
+     * @param meanwhile what is done again and again
+     */
+    void awaitNoMore(Runnable meanwhile) {
         await().atMost(LIMIT).untilAsserted(() -> {
+            meanwhile.run();
             Map<Thread, StackTraceElement[]> left = ours();
             left.keySet().removeAll(before);
             assertThat(left.entrySet().stream()

@@ -137,7 +137,10 @@ final class Backlog {
     /** The next that may be said now; null if there is none. */
     @Nullable
     Item take() {
-        Item item = sending < MOST_SENDS ? takeReady() : null;
+        if (sending >= MOST_SENDS) {
+            return null; // readings end in sending too
+        }
+        Item item = takeReady();
         return item != null ? item : takeLook();
     }
 
@@ -158,6 +161,9 @@ final class Backlog {
     }
 
     private @Nullable Item takeLook() {
+        if (reading.size() >= MOST_READS) {
+            return null;
+        }
         for (String topic : looks) {
             if (begin(topic, false)) {
                 looks.remove(topic);

@@ -1,14 +1,16 @@
 package io.statesync.jms;
 
 import io.statesync.TimeSource;
+import io.statesync.internal.Quietly;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** Interrupts the thread that made it, again and again, until that closes it. */
 final class Interrupting implements AutoCloseable {
     private final TimeSource time;
     private final Duration every;
     private final Thread thread = Thread.currentThread();
-    private TimeSource.Timer timer; // guarded by this
+    private TimeSource.@Nullable Timer timer; // guarded by this
     private boolean closed; // guarded by this
 
     /**
@@ -19,13 +21,21 @@ final class Interrupting implements AutoCloseable {
     Interrupting(TimeSource time, Duration every) {
         this.time = time;
         this.every = every;
-        this.timer = time.schedule(this::interrupt, every);
+        schedule();
+    }
+
+    private synchronized void schedule() {
+        try {
+            timer = time.schedule(this::interrupt, every);
+        } catch (Throwable t) { // a scheduler that was shut down: then nothing is interrupted
+            Quietly.run(() -> JmsConnection.LOG.debug("no timer could be set", t));
+        }
     }
 
     private synchronized void interrupt() {
         if (!closed) {
             thread.interrupt();
-            timer = time.schedule(this::interrupt, every);
+            schedule();
         }
     }
 
@@ -33,6 +43,8 @@ final class Interrupting implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
-        timer.cancel();
+        if (timer != null) {
+            timer.cancel();
+        }
     }
 }

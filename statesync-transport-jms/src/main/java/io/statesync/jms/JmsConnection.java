@@ -45,11 +45,15 @@ public final class JmsConnection implements AutoCloseable {
     private static final Duration HURRY = Duration.ofSeconds(1);
 
     private final Login login;
-    private final Semaphore connecting = new Semaphore(MOST_CONNECTING);
+    final Semaphore connecting = new Semaphore(MOST_CONNECTING); // whose attempts are in the provider's hands
     private final Backoff backoff;
     private final TimeSource time;
     private final Duration connectTimeout;
     final Executor executor;
+
+    /** What nothing that blocks may hold up: time-outs, and word of what was lost. */
+    final Executor soon = new Tasks(DefaultExecutor.SHARED);
+
     final boolean ownExecutor;
     final Requester requester;
 
@@ -162,8 +166,8 @@ public final class JmsConnection implements AutoCloseable {
     }
 
     /** Its sessions failed, and the connection perhaps did not: it is told, and opened again after a backoff. */
-    void failed(Role role, Live on, Throwable cause) {
-        executor.execute(() -> {
+    void failed(Role role, Live on, Throwable cause, boolean refused) {
+        soon.execute(() -> {
             Duration delay;
             synchronized (lock) {
                 if (live != on || !roles.contains(role)) {
@@ -172,7 +176,7 @@ public final class JmsConnection implements AutoCloseable {
                 delay = backoff.delayAfter(roles.failed(role, time.nanoTime()), ThreadLocalRandom.current());
             }
             LOG.warn("sessions lost role={} nextAttemptIn={} error={}", role, delay, cause.toString());
-            role.lost(cause, on.attempt, isRefusal(cause) || cause instanceof jakarta.jms.IllegalStateException);
+            role.lost(cause, on.attempt, refused);
             time.schedule(() -> on.execute(() -> openNow(on, role)), delay);
         });
     }
@@ -207,7 +211,7 @@ public final class JmsConnection implements AutoCloseable {
             if (!isRefusal(e, on)) {
                 throw e;
             }
-            failed(role, on, e);
+            failed(role, on, e, true);
             return false;
         }
     }
@@ -231,7 +235,7 @@ public final class JmsConnection implements AutoCloseable {
         state = State.CONNECTING;
         Live next = new Live(this, attempts);
         live = next;
-        connectTimer = time.schedule(() -> executor.execute(() -> late(next)), connectTimeout);
+        connectTimer = time.schedule(() -> soon.execute(() -> late(next)), connectTimeout);
         return next;
     }
 
@@ -262,13 +266,8 @@ public final class JmsConnection implements AutoCloseable {
     }
 
     /** Makes a connection; on a thread of its own, for as long as it takes. */
-    Connection connect() throws JMSException, InterruptedException {
-        connecting.acquire(); // interruptibly, as some providers' connecting is not
-        try {
-            return login.connect();
-        } finally {
-            connecting.release();
-        }
+    Connection connect() throws JMSException {
+        return login.connect();
     }
 
     /** A connection is there. */
@@ -306,7 +305,7 @@ public final class JmsConnection implements AutoCloseable {
             told = roles.all();
         }
         Quietly.run(on::kill);
-        executor.execute(() -> {
+        soon.execute(() -> {
             String what = wasOpen ? "lost" : "not made";
             Quietly.run(() -> LOG.warn("connection {} nextAttemptIn={} error={}", what, delay, cause.toString()));
             told.forEach(role -> Quietly.run(() -> role.lost(cause, on.attempt, false)));
@@ -447,7 +446,7 @@ public final class JmsConnection implements AutoCloseable {
             return this;
         }
 
-        /** Where losses are told, codecs run and messages are published; what is sent may block. */
+        /** Where codecs run, messages are sent, and sources that are not in memory are asked; all of it may block. */
         public Builder executor(Executor executor) {
             this.executor = Objects.requireNonNull(executor, "executor");
             return this;

@@ -17,9 +17,6 @@ import org.jspecify.annotations.Nullable;
 final class Live {
     private static final long GRACE_MS = 1_000;
 
-    /** A provider that is interrupted while it connects may leave a connection at the broker that nobody can close. */
-    private static final long CONNECTING_GRACE_MS = 15_000;
-
     /** Whoever is still busy then can hardly be interrupted. */
     private static final int INTERRUPTS = 5;
 
@@ -34,6 +31,25 @@ final class Live {
     private @Nullable Connection connection; // guarded by lock
     private boolean busy = true; // guarded by lock; it does something that may block
     private boolean dead; // guarded by lock
+    private boolean claimed; // guarded by lock; somebody closes the connection
+    private Stage stage = Stage.WAITING; // guarded by lock
+
+    /** What it has come to. */
+    private enum Stage {
+        /** Others are connecting, and must be done first. */
+        WAITING(1),
+        /** A provider that is interrupted then may leave a connection at the broker that nobody can close. */
+        CONNECTING(15_000),
+        /** It is connected. */
+        OPEN(GRACE_MS);
+
+        /** How long it may take to end by itself. */
+        private final long graceMs;
+
+        Stage(long graceMs) {
+            this.graceMs = graceMs;
+        }
+    }
 
     /** Work with the connection. */
     @FunctionalInterface
@@ -98,10 +114,7 @@ final class Live {
 
     private void run() {
         try {
-            Connection made = owner.connect();
-            if (hold(made)) {
-                made.setExceptionListener(this::heard);
-                made.start();
+            if (connect()) {
                 owner.connected(this);
                 for (Task task = next(); task != null; task = next()) {
                     task.run();
@@ -114,16 +127,47 @@ final class Live {
         close(claim());
     }
 
+    /** Whether it is there, and still wanted. It is closed in the end in either case. */
+    private boolean connect() throws JMSException, InterruptedException {
+        owner.connecting.acquire(); // interruptibly, as some providers' connecting is not
+        try {
+            if (!enter()) {
+                return false;
+            }
+            Connection made = owner.connect();
+            if (!hold(made)) {
+                return false;
+            }
+            made.setExceptionListener(this::heard);
+            made.start(); // where some connect in truth
+            return enter();
+        } finally {
+            owner.connecting.release();
+        }
+    }
+
+    /** Goes on to the next stage, if it is still wanted. */
+    private boolean enter() {
+        synchronized (lock) {
+            stage = stage == Stage.WAITING ? Stage.CONNECTING : Stage.OPEN;
+            return !dead;
+        }
+    }
+
     /** The provider says that something failed: of a message that the broker refuses, the connection is well. */
     private void heard(JMSException error) {
         if (JmsConnection.isRefusal(error)) {
             Quietly.run(() -> JmsConnection.LOG.warn("the broker refused a message error={}", error.toString()));
+            execute(() -> {
+                if (!isWell()) {
+                    throw error; // it was the whole connection
+                }
+            });
         } else {
             owner.lost(this, error);
         }
     }
 
-    /** Whether it is still wanted. It is closed in the end in either case. */
     private boolean hold(Connection made) {
         synchronized (lock) {
             connection = made;
@@ -147,6 +191,7 @@ final class Live {
         synchronized (lock) {
             Connection mine = connection;
             connection = null;
+            claimed |= mine != null;
             return mine;
         }
     }
@@ -156,20 +201,19 @@ final class Live {
      * interrupts it and closes the connection after a while.
      */
     void kill() {
-        boolean connecting;
+        long grace;
         synchronized (lock) {
             if (dead) {
                 return;
             }
             dead = true;
             tasks.clear();
-            connecting = connection == null;
-            if (!connecting && (!busy || thread == Thread.currentThread())) {
+            grace = stage.graceMs;
+            if (stage == Stage.OPEN && (!busy || thread == Thread.currentThread())) {
                 lock.notifyAll();
                 return;
             }
         }
-        long grace = connecting ? CONNECTING_GRACE_MS : GRACE_MS;
         DaemonThreads.newThread("statesync-jms-close", () -> closeBusy(grace)).start();
     }
 
@@ -177,7 +221,7 @@ final class Live {
     private void closeBusy(long graceMs) {
         try {
             thread.join(graceMs);
-            for (int i = 0; i < INTERRUPTS && thread.isAlive(); i++) {
+            for (int i = 0; i < INTERRUPTS && thread.isAlive() && !isClaimed(); i++) {
                 thread.interrupt(); // of what it does, and then of what it does next
                 thread.join(GRACE_MS);
             }
@@ -185,6 +229,12 @@ final class Live {
             Thread.currentThread().interrupt();
         }
         close(claim());
+    }
+
+    private boolean isClaimed() {
+        synchronized (lock) {
+            return claimed;
+        }
     }
 
     /** A provider that reconnects by itself may wait for its broker before it closes. */

@@ -73,12 +73,12 @@ final class Publishing implements Role {
 
     void begin() {
         try {
+            sources.subscribe(this::happened);
             connection.join(this);
-        } catch (IllegalStateException e) {
+        } catch (RuntimeException e) { // the connection was closed, or a registry was
             close();
             throw e;
         }
-        sources.subscribe(this::happened);
         feeds.forEach(SourceFeed::begin);
         tickLater();
     }
@@ -307,6 +307,9 @@ final class Publishing implements Role {
                 report = !failing;
             }
             failing = error != null;
+            if (!sources.catalog().exists(topic)) { // it went while this was sent
+                backlog.absent(topic, event);
+            }
             wanted = isPumpWanted();
         }
         if (report) {
@@ -389,7 +392,7 @@ final class Publishing implements Role {
             opened = null;
         }
         on.live.close(on.outlet.session());
-        connection.failed(this, on.live, cause);
+        connection.failed(this, on.live, cause, JmsConnection.isRefusal(cause));
     }
 
     @Override

@@ -91,7 +91,7 @@ final class Requester implements Role {
                 refusal = "so many requests wait for the broker, which takes none: maxPending=" + maxPending;
             } else {
                 pending.put(request.id, request);
-                request.timer = time().schedule(() -> connection.executor.execute(() -> late(request)), timeout);
+                request.timer = time().schedule(() -> connection.soon.execute(() -> late(request)), timeout);
             }
         }
         if (refusal != null) {
@@ -282,7 +282,7 @@ final class Requester implements Role {
         }
         on.live.execute(on.replies::close);
         on.live.close(on.outlet.session());
-        connection.failed(this, on.live, cause);
+        connection.failed(this, on.live, cause, JmsConnection.isRefusal(cause));
     }
 
     @Override

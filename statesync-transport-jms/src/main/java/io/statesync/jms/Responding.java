@@ -59,7 +59,7 @@ final class Responding implements Role {
         try {
             sources.subscribe(event -> {});
             connection.join(this);
-        } catch (IllegalStateException e) {
+        } catch (RuntimeException e) { // the connection was closed, or a registry was
             close();
             throw e;
         }
@@ -176,7 +176,7 @@ final class Responding implements Role {
             TimeSource.Timer timer = connection
                     .time()
                     .schedule(
-                            () -> connection.executor.execute(proposal ? reply::unknownOutcome : reply::sourceFailed),
+                            () -> connection.soon.execute(proposal ? reply::unknownOutcome : reply::sourceFailed),
                             options.sourceTimeout());
             reply.onGiven(timer::cancel);
         }
@@ -236,7 +236,7 @@ final class Responding implements Role {
             opened = null;
         }
         on.close();
-        connection.failed(this, on.live, cause);
+        connection.failed(this, on.live, cause, false);
     }
 
     @Override

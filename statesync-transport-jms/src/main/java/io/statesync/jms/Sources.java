@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -106,6 +107,7 @@ final class Sources implements AutoCloseable {
     private final class Topic {
         private final String name;
         private final SharedRead<Encoded> reads;
+        private final AtomicBoolean asking = new AtomicBoolean();
         private volatile @Nullable Encoded newest;
 
         Topic(String name, Served<?> served) {
@@ -133,8 +135,19 @@ final class Sources implements AutoCloseable {
         /** On the executor: one that blocks would hold up all topics, or a session of the broker's. */
         private CompletionStage<Encoded> begin(Served<?> served) {
             CompletableFuture<Encoded> read = new CompletableFuture<>();
+            if (!asking.compareAndSet(false, true)) { // another would block as well, and hold one more thread
+                read.completeExceptionally(new IllegalStateException(
+                        "the source has not come back from being asked before: topic " + Texts.quote(name)));
+                return read;
+            }
             executor.execute(() -> {
-                var unused = ask(served).whenComplete((encoded, error) -> {
+                CompletionStage<Encoded> answer;
+                try {
+                    answer = ask(served);
+                } finally {
+                    asking.set(false);
+                }
+                var unused = answer.whenComplete((encoded, error) -> {
                     if (error != null) {
                         read.completeExceptionally(Failures.unwrapped(error));
                     } else {

@@ -183,12 +183,14 @@ class JmsNamedSubscriptionTest {
     }
 
     @Test
-    void aDurableSubscriptionWithoutAClientIdFailsAndSaysWhatIsMissing() {
+    void aDurableSubscriptionWithoutAClientIdFailsAndSaysWhatIsMissing() throws Exception {
         JmsConnection connection = connection();
+        RecordingHandler other = hear(connection, options -> options);
         assertThatThrownBy(() -> hear(connection, options -> options.durable("settings-of-1")))
                 .hasCauseInstanceOf(JMSException.class)
                 .hasMessageContaining("client ID");
-        await().atMost(LIMIT).until(() -> connection.state() == JmsConnection.State.IDLE);
+        assertThat(connection.attempts()).isEqualTo(1);
+        assertThat(other.calls()).isEmpty(); // it is not disconnected by that
     }
 
     @Test

@@ -55,6 +55,7 @@ class JmsProviderFailuresTest {
         broker = Broker.shared();
         source = JmsConnection.to(broker.inVm());
         JmsSnapshotResponder.builder(source).topic(store, CODEC).build();
+        await().atMost(LIMIT).until(() -> broker.queueCount() == 1); // it takes requests
         connection = JmsConnection.builder(hooked()).backoff(QUICK).build();
     }
 
@@ -141,7 +142,8 @@ class JmsProviderFailuresTest {
         failing.put("Session.createConsumer", new JMSSecurityException("expected by this test"));
         assertThatThrownBy(() -> pull().get(30, TimeUnit.SECONDS)).hasRootCauseInstanceOf(JMSSecurityException.class);
         await().atMost(LIMIT).until(() -> data(pull().get(30, TimeUnit.SECONDS)).equals("first"));
-        assertThat(broker.queueCount()).isEqualTo(queues + 1);
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(broker.queueCount()).isEqualTo(queues + 1));
         assertThat(calls("ConnectionFactory.createConnection")).isEqualTo(1);
         assertThat(handler.count(Kind.DISCONNECTED)).isZero();
     }

@@ -36,6 +36,9 @@ import org.jspecify.annotations.Nullable;
 final class Decisions<T extends @Nullable Object> {
     private static final int DOUBTS = 1_024;
 
+    /** So often is looked again for an answer that the database does not show yet. */
+    private static final int MOST_LAGS = 100;
+
     private final String topic;
     private final TopicKey key;
     private final StateCodec<T> codec;
@@ -142,10 +145,14 @@ final class Decisions<T extends @Nullable Object> {
         try {
             Verdict verdict = judge(proposal.value());
             WriteResult<T> answer = null;
+            int lags = 0;
             while (answer == null) {
-                Decision decision = database.run(session -> decide(session, proposal, verdict));
+                boolean shown = lags == MOST_LAGS; // somebody emptied the table of answers
+                Decision decision = database.run(session -> decide(session, proposal, verdict, shown));
                 if (decision == Decision.NO_STATE) {
                     create();
+                } else if (decision == Decision.LAGGING) {
+                    lags++;
                 }
                 answer = answer(decision);
             }
@@ -168,6 +175,9 @@ final class Decisions<T extends @Nullable Object> {
         /** The topic has moved meanwhile. */
         static final Decision AGAIN = new Decision(null, null);
 
+        /** The last answer is counted, and not to be read yet. */
+        static final Decision LAGGING = new Decision(null, null);
+
         /** The topic has no state. */
         static final Decision NO_STATE = new Decision(null, null);
     }
@@ -185,7 +195,8 @@ final class Decisions<T extends @Nullable Object> {
         return reason == null ? new Accepted<>(answer.version()) : new Rejected<>(Ascii.unescape(reason));
     }
 
-    private Decision decide(Session session, Proposal<T> proposal, Verdict verdict) throws SQLException, IOException {
+    private Decision decide(Session session, Proposal<T> proposal, Verdict verdict, boolean shown)
+            throws SQLException, IOException {
         StateVersion now = table.version(session, key);
         if (now == null) {
             return Decision.NO_STATE;
@@ -196,9 +207,10 @@ final class Decisions<T extends @Nullable Object> {
         }
         StateVersion base = proposal.base();
         if (base != null && !base.equals(now)) {
-            return proposal.proposalId() == null
+            String id = proposal.proposalId();
+            return id == null
                     ? new Decision(null, table.state(session, key))
-                    : session.transaction(transaction -> conflict(transaction, proposal));
+                    : session.transaction(transaction -> conflict(transaction, id, shown));
         }
         return session.transaction(transaction -> {
             byte[] payload = verdict.payload();
@@ -215,12 +227,20 @@ final class Decisions<T extends @Nullable Object> {
     /**
      * The topic has moved on from the base; by this very write, perhaps, when it was proposed before or is proposed twice at
      * once. A database may show the version of a transaction a moment before its answer (H2 does), so that is looked at
-     * again with the topic locked.
+     * again with the topic locked, until as many answers are shown as were counted.
+     *
+     * @param shown not to wait for that any longer
      */
-    private Decision conflict(Session transaction, Proposal<T> proposal) throws SQLException {
+    private Decision conflict(Session transaction, String id, boolean shown) throws SQLException {
         table.lock(transaction, key);
-        Answer known = known(transaction, proposal.proposalId());
-        return known != null ? new Decision(known, null) : new Decision(null, table.state(transaction, key));
+        long count = table.answers(transaction, key);
+        Answer known = table.answerNow(transaction, key, id, count);
+        if (known != null) {
+            return new Decision(known, null);
+        }
+        return shown || count == 0 || table.showsAnswer(transaction, key, count)
+                ? new Decision(null, table.state(transaction, key))
+                : Decision.LAGGING;
     }
 
     private Decision accept(Session transaction, Proposal<T> proposal, StateVersion now, byte[] payload)

@@ -163,17 +163,47 @@ final class StateTable {
                 TopicKey.hash(id));
     }
 
+    /**
+     * What was answered to a proposal, asked with the topic locked. In other words than {@link #answer}: a database that
+     * remembers results would give the one from before the lock.
+     */
+    @Nullable
+    Answer answerNow(Session transaction, TopicKey topic, String id, long count) throws SQLException {
+        return transaction.first(
+                row -> new Answer(versionOf(row), row.getString(3)),
+                "SELECT epoch, revision, reason FROM " + answers + " WHERE topic_hash = ? AND id_hash = ? AND seq <= ?",
+                topic.hash(),
+                TopicKey.hash(id),
+                count);
+    }
+
+    /** How many answers of a topic there have been. The topic's lock is held. */
+    long answers(Session transaction, TopicKey topic) throws SQLException {
+        Long count = transaction.first(
+                row -> row.getLong(1), "SELECT proposals FROM " + states + " WHERE topic_hash = ?", topic.hash());
+        if (count == null) {
+            throw new SQLException("the topic's row is gone");
+        }
+        return count;
+    }
+
+    /** Whether the answer that was counted last is there to be read. The topic's lock is held. */
+    boolean showsAnswer(Session transaction, TopicKey topic, long count) throws SQLException {
+        return transaction.first(
+                        row -> row.getLong(1),
+                        "SELECT seq FROM " + answers + " WHERE topic_hash = ? AND seq = ?",
+                        topic.hash(),
+                        count)
+                != null;
+    }
+
     /** Remembers an answer as the most recent one, of as many as {@code window}. The topic's lock is held. */
     void remember(Session transaction, TopicKey topic, String id, Answer answer, int window) throws SQLException {
         if (window == 0) {
             return;
         }
         transaction.update("UPDATE " + states + " SET proposals = proposals + 1 WHERE topic_hash = ?", topic.hash());
-        Long count = transaction.first(
-                row -> row.getLong(1), "SELECT proposals FROM " + states + " WHERE topic_hash = ?", topic.hash());
-        if (count == null) {
-            throw new SQLException("the topic's row is gone");
-        }
+        long count = answers(transaction, topic);
         transaction.update(
                 "DELETE FROM " + answers + " WHERE topic_hash = ? AND seq <= ?", topic.hash(), count - window);
         transaction.update(

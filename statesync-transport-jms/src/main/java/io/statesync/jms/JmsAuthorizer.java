@@ -3,7 +3,9 @@ package io.statesync.jms;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides who may read and write which topic. Asked for each request, on a session's thread, so it should be quick.
+ * Decides who may read and write which topic. Asked for each request, on a session's thread, so it should be quick: of a
+ * proposal first whether its topic may be read, then whether it may be written. Who may not read hears that there is no such
+ * topic.
  *
  * <p>Events are the broker's to guard: who may consume the destination of events hears of all topics.
  */

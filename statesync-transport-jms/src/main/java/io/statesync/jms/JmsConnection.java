@@ -68,7 +68,7 @@ public final class JmsConnection implements AutoCloseable {
     private long openedAt; // guarded by lock
 
     /** What a connection may be doing. */
-    enum State {
+    public enum State {
         /** Nobody needs it. */
         IDLE,
         /** It is being made. */
@@ -111,7 +111,8 @@ public final class JmsConnection implements AutoCloseable {
         return backoff;
     }
 
-    State state() {
+    /** What it is doing now. */
+    public State state() {
         synchronized (lock) {
             return state;
         }

@@ -13,6 +13,7 @@ import io.statesync.StateVersion;
 import io.statesync.Subscription;
 import io.statesync.WriteResult;
 import io.statesync.WriteResult.Accepted;
+import io.statesync.WriteResult.Conflict;
 import io.statesync.WriteResult.Rejected;
 import io.statesync.WriteResult.Unknown;
 import io.statesync.jackson.JacksonCodec;
@@ -278,6 +279,19 @@ class JdbcAuthorityTest {
             assertThat(next.revision()).isEqualTo(Revision.of(1));
             assertThat(accepted(propose(authority, next, data(2), "b")).revision())
                     .isEqualTo(Revision.of(2));
+        }
+
+        /** The answers are counted beside the state, so that one that is not shown yet is missed; here for ever. */
+        @Test
+        void answersAConflictAlthoughSomebodyRemovedTheAnswersThatAreCounted() throws Exception {
+            JdbcAuthority<String> authority = another();
+            StateVersion base = version(authority);
+            StateVersion first = accepted(propose(authority, base, data(1), "a"));
+            TestDatabase.execute(database, "DELETE FROM statesync_proposal");
+            assertThat(propose(authority, base, data(2), "b")).isInstanceOf(Conflict.class);
+            assertThat(accepted(propose(authority, first, data(2), "b")).revision())
+                    .isEqualTo(first.revision().next());
+            assertThat(propose(authority, first, data(3), "c")).isInstanceOf(Conflict.class);
         }
 
         @Test

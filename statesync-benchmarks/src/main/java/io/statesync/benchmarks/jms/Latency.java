@@ -18,8 +18,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * A program that measures the time from a write at the source until a replica has applied it, over a broker: pulled, beside a
  * bare listener that asks by request and reply; and inlined in the message, beside a bare listener. The bare ones send on the
- * thread that writes, and apply on that which hears: so does "direct", with a direct executor at the store and at the engine.
- * "Inlined" has the default executors, where neither the broker holds up who writes nor the applier who hears. Each write waits
+ * thread that writes, and apply on that which hears: so does "direct", with direct executors at the store, at the source's
+ * connection and at the engine. "Inlined" has the default executors, where neither the broker holds up who writes nor the applier who hears. Each write waits
  * for the one before to be applied; all take turns. Ends with exit code 1 if a bound is broken.
  */
 public final class Latency {
@@ -103,6 +103,9 @@ public final class Latency {
                 Raw rawPulled = new Raw(broker.factory(), "raw.pulled");
                 Raw rawInlined = new Raw(broker.factory(), "raw.inlined");
                 JmsConnection source = JmsConnection.to(broker.factory());
+                JmsConnection directSource = JmsConnection.builder(broker.factory())
+                        .executor(Runnable::run)
+                        .build();
                 JmsInvalidationPublisher pulledFrom = JmsInvalidationPublisher.builder(source)
                         .topic(pulledStore, codec)
                         .destination("pulled")
@@ -110,6 +113,10 @@ public final class Latency {
                         .build();
                 JmsInvalidationPublisher inlinedFrom = JmsInvalidationPublisher.builder(source)
                         .topic(inlinedStore, codec)
+                        .destination("inlined")
+                        .inline(4096)
+                        .build();
+                JmsInvalidationPublisher directFrom = JmsInvalidationPublisher.builder(directSource)
                         .topic(directStore, codec)
                         .destination("inlined")
                         .inline(4096)

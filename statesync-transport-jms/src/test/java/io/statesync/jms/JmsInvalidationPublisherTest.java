@@ -5,19 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.statesync.InvalidationSubscriber;
-import io.statesync.Proposal;
-import io.statesync.SnapshotEnvelope;
-import io.statesync.SnapshotProvider;
 import io.statesync.StateVersion;
-import io.statesync.WriteResult;
 import io.statesync.jackson.JacksonCodec;
-import io.statesync.source.Authority;
 import io.statesync.source.RevisionedStore;
 import io.statesync.testkit.RecordingHandler;
 import io.statesync.testkit.RecordingHandler.Kind;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,31 +29,8 @@ class JmsInvalidationPublisherTest {
     private JmsConnection listening;
 
     /** A source that others write, and that says nothing of it. */
-    private record Silent(RevisionedStore<String> store, InvalidationSubscriber subscriber)
-            implements Authority<String> {
-        @Override
-        public String topic() {
-            return store.topic();
-        }
-
-        @Override
-        public CompletionStage<SnapshotEnvelope<String>> snapshot() {
-            return store.snapshot();
-        }
-
-        @Override
-        public CompletionStage<WriteResult<String>> propose(Proposal<String> proposal) {
-            return store.propose(proposal);
-        }
-
-        Silent(RevisionedStore<String> store) {
-            this(store, handler -> CompletableFuture.completedFuture(() -> {}));
-        }
-
-        @Override
-        public SnapshotProvider<String> provider() {
-            return store.provider();
-        }
+    private static StoreBehind silent(RevisionedStore<String> store) {
+        return new StoreBehind(store, handler -> CompletableFuture.completedFuture(() -> {}));
     }
 
     @BeforeEach
@@ -87,7 +58,7 @@ class JmsInvalidationPublisherTest {
     void whatASourceKeptToItselfIsAnnounced() throws Exception {
         try (JmsConnection connection = JmsConnection.to(broker.inVm())) {
             JmsInvalidationPublisher.builder(connection)
-                    .topic(new Silent(store), JacksonCodec.json(String.class))
+                    .topic(silent(store), JacksonCodec.json(String.class))
                     .announceEvery(Duration.ofMillis(200))
                     .build();
             awaitTold(store.version());
@@ -104,7 +75,7 @@ class JmsInvalidationPublisherTest {
                     JmsInvalidationSubscriber.on(connection).topic(TOPIC);
             for (int node = 0; node < 2; node++) {
                 JmsInvalidationPublisher unused = JmsInvalidationPublisher.builder(connection)
-                        .topic(new Silent(store, heard), JacksonCodec.json(String.class))
+                        .topic(new StoreBehind(store, heard), JacksonCodec.json(String.class))
                         .announceEvery(Duration.ofHours(1))
                         .build();
             }

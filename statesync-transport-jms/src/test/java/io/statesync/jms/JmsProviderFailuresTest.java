@@ -183,15 +183,19 @@ class JmsProviderFailuresTest {
         assertThat(calls("ConnectionFactory.createConnection")).isEqualTo(2);
     }
 
-    @Test
-    void anAttemptToConnectThatTakesTooLongIsGivenUpAndMadeAgain() throws Exception {
-        HangingFactory hanging = new HangingFactory(broker.inVm());
-        VirtualTime time = new VirtualTime();
-        JmsConnection slow = JmsConnection.builder(hanging)
+    private static JmsConnection slow(HangingFactory hanging, VirtualTime time) {
+        return JmsConnection.builder(hanging)
                 .connectTimeout(Duration.ofSeconds(5))
                 .backoff(QUICK)
                 .timeSource(time)
                 .build();
+    }
+
+    @Test
+    void anAttemptToConnectThatTakesTooLongIsGivenUpAndMadeAgain() throws Exception {
+        HangingFactory hanging = new HangingFactory(broker.inVm());
+        VirtualTime time = new VirtualTime();
+        JmsConnection slow = slow(hanging, time);
         CompletableFuture<Subscription> subscribing = JmsInvalidationSubscriber.on(slow)
                 .topic(TOPIC)
                 .subscribe(new RecordingHandler())
@@ -224,11 +228,7 @@ class JmsProviderFailuresTest {
     void attemptsThatNothingEndsAreAFew() throws Exception {
         HangingFactory hanging = new HangingFactory(broker.inVm());
         VirtualTime time = new VirtualTime();
-        JmsConnection slow = JmsConnection.builder(hanging)
-                .connectTimeout(Duration.ofSeconds(5))
-                .backoff(QUICK)
-                .timeSource(time)
-                .build();
+        JmsConnection slow = slow(hanging, time);
         List<CompletableFuture<Subscription>> asked = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
             asked.add(JmsInvalidationSubscriber.on(slow)

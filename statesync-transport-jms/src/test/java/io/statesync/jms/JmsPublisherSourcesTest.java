@@ -5,15 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.statesync.InvalidationHandler;
-import io.statesync.InvalidationSubscriber;
-import io.statesync.Proposal;
 import io.statesync.Revision;
-import io.statesync.SnapshotEnvelope;
 import io.statesync.SnapshotProvider;
 import io.statesync.StateVersion;
-import io.statesync.WriteResult;
 import io.statesync.jackson.JacksonCodec;
-import io.statesync.source.Authority;
 import io.statesync.source.RevisionedStore;
 import io.statesync.source.StoreRegistry;
 import io.statesync.testkit.RecordingHandler;
@@ -21,7 +16,6 @@ import io.statesync.testkit.RecordingHandler.Kind;
 import jakarta.jms.ConnectionFactory;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -45,37 +39,24 @@ class JmsPublisherSourcesTest {
     private JmsConnection connection;
 
     /** A store whose events a test tells, and whose answers may be held up. */
-    private static final class Told implements Authority<String> {
-        private final RevisionedStore<String> store;
+    private static final class Told extends StoreBehind {
         private final CountDownLatch answering;
-        private final CompletableFuture<InvalidationHandler> handler = new CompletableFuture<>();
+        private final CompletableFuture<InvalidationHandler> handler;
 
         Told(RevisionedStore<String> store, CountDownLatch answering) {
-            this.store = store;
-            this.answering = answering;
+            this(store, answering, new CompletableFuture<>());
         }
 
-        @Override
-        public String topic() {
-            return store.topic();
-        }
-
-        @Override
-        public CompletionStage<SnapshotEnvelope<String>> snapshot() {
-            return store.snapshot();
-        }
-
-        @Override
-        public CompletionStage<WriteResult<String>> propose(Proposal<String> proposal) {
-            return store.propose(proposal);
-        }
-
-        @Override
-        public InvalidationSubscriber subscriber() {
-            return heard -> {
+        private Told(
+                RevisionedStore<String> store,
+                CountDownLatch answering,
+                CompletableFuture<InvalidationHandler> handler) {
+            super(store, heard -> {
                 handler.complete(heard);
                 return CompletableFuture.completedFuture(() -> {});
-            };
+            });
+            this.answering = answering;
+            this.handler = handler;
         }
 
         @Override

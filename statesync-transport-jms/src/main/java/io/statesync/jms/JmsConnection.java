@@ -103,6 +103,11 @@ public final class JmsConnection implements AutoCloseable {
         return new Builder(factory);
     }
 
+    /** Whether what the broker may hold up may be done on this thread: it is the executor's already. */
+    boolean mayBlockHere() {
+        return !ownExecutor && DefaultExecutor.isWorker();
+    }
+
     TimeSource time() {
         return time;
     }

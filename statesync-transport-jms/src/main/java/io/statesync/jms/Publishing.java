@@ -4,7 +4,6 @@ import io.statesync.InvalidationEvent;
 import io.statesync.StateVersion;
 import io.statesync.TimeSource;
 import io.statesync.internal.Conflator;
-import io.statesync.internal.DefaultExecutor;
 import io.statesync.internal.Quietly;
 import io.statesync.internal.Texts;
 import io.statesync.source.Authority;
@@ -128,7 +127,7 @@ final class Publishing implements Role {
                 return;
             }
         }
-        if (store && !connection.ownExecutor && DefaultExecutor.isWorker()) {
+        if (store && connection.mayBlockHere()) {
             pump.signalHere();
         } else {
             pump.signal();

@@ -2,7 +2,6 @@ package io.statesync.jms;
 
 import io.statesync.ProtocolException;
 import io.statesync.TimeSource;
-import io.statesync.internal.DefaultExecutor;
 import io.statesync.internal.Quietly;
 import io.statesync.internal.Texts;
 import jakarta.jms.DeliveryMode;
@@ -98,7 +97,7 @@ final class Requester implements Role {
             request.completeExceptionally(new UnansweredException(refusal, false, null));
         } else if (on == null) {
             join(request);
-        } else if (!connection.ownExecutor && DefaultExecutor.isWorker()) { // an engine's: it may be held up
+        } else if (connection.mayBlockHere()) { // an engine's: it may be held up
             on.outlet.add(new Sending(on, request));
         } else {
             send(on, List.of(request));

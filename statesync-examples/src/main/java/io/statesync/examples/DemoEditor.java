@@ -8,8 +8,6 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -46,6 +44,13 @@ final class DemoEditor {
             """;
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
+
+    /** The end of the program. */
+    interface End {
+        /** Waits until the end, but no longer than this; whether it came. */
+        boolean within(Duration time) throws InterruptedException;
+    }
 
     private final Path file;
     private final FileSync sync;
@@ -60,8 +65,8 @@ final class DemoEditor {
     }
 
     /** Edits until done or until {@code ended}; false if that came first. Goes on when the effect of an edit is there. */
-    boolean run(CountDownLatch ended) throws IOException, InterruptedException {
-        if (ended.await(pause.toNanos(), TimeUnit.NANOSECONDS)) {
+    boolean run(End ended) throws IOException, InterruptedException {
+        if (ended.within(pause)) {
             return false;
         }
         screen.line(Color.YELLOW, "demo", "saves another theme");
@@ -80,24 +85,24 @@ final class DemoEditor {
         return !endedMeanwhile(ended, () -> sync.revision() >= 3) && changeReplicas(ended);
     }
 
-    private boolean changeReplicas(CountDownLatch ended) throws IOException, InterruptedException {
+    private boolean changeReplicas(End ended) throws IOException, InterruptedException {
         screen.line(Color.YELLOW, "demo", "changes a replica, which writes the file");
         sync.write(Setting.parse("fontSize=18"));
         showFile();
-        if (ended.await(pause.toNanos(), TimeUnit.NANOSECONDS)) {
+        if (ended.within(pause)) {
             return false;
         }
         screen.line(
                 Color.YELLOW, "demo", "changes both replicas at once: one comes too late, and neither change is lost");
         sync.writeAtOnce(Setting.parse("theme=blue"), Setting.parse("editor.tabSize=2"));
         showFile();
-        return !ended.await(pause.toNanos(), TimeUnit.NANOSECONDS);
+        return !ended.within(pause);
     }
 
     /** Puts the file back that was taken away; false if {@code ended} came first. */
-    boolean bringBack(CountDownLatch ended) throws IOException, InterruptedException {
+    boolean bringBack(End ended) throws IOException, InterruptedException {
         screen.line(Color.YELLOW, "demo", "leaves it so for a moment: the replicas try again until the file is back");
-        if (ended.await(pause.toNanos(), TimeUnit.NANOSECONDS)) {
+        if (ended.within(pause)) {
             return false;
         }
         screen.line(Color.YELLOW, "demo", "brings the file back, with another font size");
@@ -114,13 +119,13 @@ final class DemoEditor {
         screen.block(Color.NONE, "file", lines);
     }
 
-    private boolean endedMeanwhile(CountDownLatch ended, BooleanSupplier effect) throws InterruptedException {
+    private boolean endedMeanwhile(End ended, BooleanSupplier effect) throws InterruptedException {
         long begin = System.nanoTime();
         while (!effect.getAsBoolean() && System.nanoTime() - begin < PATIENCE.toNanos()) {
-            if (ended.await(20, TimeUnit.MILLISECONDS)) {
+            if (ended.within(LOOK_AGAIN)) {
                 return true;
             }
         }
-        return ended.await(pause.toNanos(), TimeUnit.NANOSECONDS);
+        return ended.within(pause);
     }
 }

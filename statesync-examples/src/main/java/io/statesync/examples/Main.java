@@ -17,6 +17,7 @@ import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -222,10 +223,12 @@ public final class Main implements Callable<Integer> {
             endAfterTime();
             write(sync);
             DemoEditor demo = new DemoEditor(watched, sync, pause, screen);
-            if (part == Part.EDITS && demo.run(ended)) {
+            // The demo may see the last revision before it is counted.
+            DemoEditor.End end = most -> ended.await(most.toNanos(), TimeUnit.NANOSECONDS) || hasEnoughEdits(sync);
+            if (part == Part.EDITS && demo.run(end)) {
                 return true;
             }
-            if (part == Part.COMES_BACK && demo.bringBack(ended)) {
+            if (part == Part.COMES_BACK && demo.bringBack(end)) {
                 screen.line(Color.YELLOW, "demo", "is done; now edit the file yourself, or end with Ctrl-C");
                 endWithTheInput(screen);
             }
@@ -240,9 +243,13 @@ public final class Main implements Callable<Integer> {
     }
 
     private void endAfterEdits(FileSync sync) {
-        if (edits != null && sync.revision() > edits) {
+        if (hasEnoughEdits(sync)) {
             ended.countDown();
         }
+    }
+
+    private boolean hasEnoughEdits(FileSync sync) {
+        return edits != null && sync.revision() > edits;
     }
 
     private void endAfterTime() {

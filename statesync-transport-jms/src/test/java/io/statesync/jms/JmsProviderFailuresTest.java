@@ -250,9 +250,11 @@ class JmsProviderFailuresTest {
 
     @Test
     void aBrokerThatTakesNoRequestsHoldsUpNoneOfThoseWhoAsk() throws Exception {
+        CountDownLatch sending = new CountDownLatch(1);
         CountDownLatch taken = new CountDownLatch(1);
         ConnectionFactory full = Hooked.factory(broker.inVm(), (name, arguments) -> {
             if (name.equals("MessageProducer.send")) {
+                sending.countDown();
                 await().atMost(LIMIT).until(() -> taken.getCount() == 0);
             }
         });
@@ -266,6 +268,7 @@ class JmsProviderFailuresTest {
         assertThatThrownBy(() -> pull().get(30, TimeUnit.SECONDS)).hasMessageContaining("wait for an answer");
         RecordingHandler handler = new RecordingHandler();
         subscribe(handler).get(30, TimeUnit.SECONDS);
+        assertThat(sending.await(30, TimeUnit.SECONDS)).isTrue();
         time.advance(FakePullRequest.of(TOPIC).timeout());
         for (CompletableFuture<PullResult<String>> each : pulls) {
             assertThatThrownBy(() -> each.get(30, TimeUnit.SECONDS)).hasMessageContaining("no answer within");

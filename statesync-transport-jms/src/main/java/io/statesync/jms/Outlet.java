@@ -4,6 +4,7 @@ import io.statesync.internal.Quietly;
 import jakarta.jms.JMSException;
 import jakarta.jms.MessageProducer;
 import jakarta.jms.Session;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -54,11 +55,21 @@ final class Outlet {
         return waiting.get();
     }
 
+    /** Sends it, or leaves that to whoever is sending. */
     void add(Sending task) {
-        tasks.add(task);
-        if (waiting.getAndIncrement() > 0) {
-            return;
+        if (offer(List.of(task))) {
+            drain();
         }
+    }
+
+    /** Puts them in line. Whether nobody is sending: then the caller has {@link #drain} run, on any thread. */
+    boolean offer(List<? extends Sending> more) {
+        tasks.addAll(more);
+        return !more.isEmpty() && waiting.getAndAdd(more.size()) == 0;
+    }
+
+    /** Sends what waits, and what comes meanwhile. */
+    void drain() {
         do {
             Sending next = tasks.poll();
             if (next != null) {

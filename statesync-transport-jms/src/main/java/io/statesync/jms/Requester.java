@@ -264,8 +264,9 @@ final class Requester implements Role {
 
     /** On the executor: a broker that is full would hold up who asks, or all who share the connection. */
     private void send(Opened on, List<Request> waiting) {
-        if (!waiting.isEmpty()) {
-            connection.executor.execute(() -> waiting.forEach(request -> on.outlet.add(new Sending(on, request))));
+        if (on.outlet.offer(
+                waiting.stream().map(request -> new Sending(on, request)).toList())) {
+            connection.executor.execute(on.outlet::drain);
         }
     }
 

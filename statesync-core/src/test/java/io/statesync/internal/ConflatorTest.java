@@ -205,11 +205,11 @@ class ConflatorTest {
                         .pollInterval(1, TimeUnit.MILLISECONDS)
                         .until(() -> seen.get() == written.get());
             }
+            assertThat(overlaps).hasValue(0);
+            assertThat(failures).isEmpty();
         } finally {
             pool.shutdown();
         }
-        assertThat(overlaps).hasValue(0);
-        assertThat(failures).isEmpty();
     }
 
     private static void signalFromFourThreads(Conflator task, AtomicLong written) throws Exception {

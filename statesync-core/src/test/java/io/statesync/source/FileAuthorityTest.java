@@ -162,12 +162,17 @@ class FileAuthorityTest {
 
     @Test
     void answerIsGivenOnAThreadThatMayBlock() throws Exception {
-        FileAuthority<Integer> authority = open();
+        CountDownLatch asked = new CountDownLatch(1);
+        FileAuthority<Integer> authority = open(source().withoutWatch().writable(state -> {
+            await(asked);
+            return encode(state);
+        }));
         CountDownLatch release = new CountDownLatch(1);
         CompletableFuture<Void> blocked = authority
                 .propose(proposal(null, 2, null))
                 .thenAccept(answer -> await(release))
                 .toCompletableFuture();
+        asked.countDown(); // before that the answer would be given here
 
         accepted(propose(authority, null, 3, null));
 

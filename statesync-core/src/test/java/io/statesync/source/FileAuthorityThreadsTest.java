@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Proposers on threads of their own, and an editor beside them. */
-@Timeout(120)
+@Timeout(400)
 class FileAuthorityThreadsTest {
     private static final int PROPOSERS = 4;
     private static final int WRITES_EACH = 50;
@@ -53,7 +53,7 @@ class FileAuthorityThreadsTest {
                 }));
             }
             for (CompletableFuture<Void> proposer : proposers) {
-                proposer.get(60, TimeUnit.SECONDS);
+                proposer.get(300, TimeUnit.SECONDS);
             }
 
             assertThat(file).hasContent(Integer.toString(PROPOSERS * WRITES_EACH));
@@ -98,11 +98,11 @@ class FileAuthorityThreadsTest {
                 }));
             }
             for (CompletableFuture<Void> proposer : proposers) {
-                proposer.get(100, TimeUnit.SECONDS);
+                proposer.get(300, TimeUnit.SECONDS);
             }
             ended.set(true);
             turns.release();
-            int edits = editor.get(60, TimeUnit.SECONDS);
+            int edits = editor.get(300, TimeUnit.SECONDS);
             String last = Files.readString(file);
             WriteResult<String> answer = propose(authority, StateVersion.ofUnsigned(0, 0), "no base of anybody");
 

@@ -13,6 +13,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -108,7 +109,9 @@ class InspectorTest {
     }
 
     private void awaitFile(String part) {
-        Awaitility.await().untilAsserted(() -> assertThat(settings).content().contains(part));
+        Awaitility.await()
+                .atMost(1, TimeUnit.MINUTES)
+                .untilAsserted(() -> assertThat(settings).content().contains(part));
     }
 
     // ---- statesync.js

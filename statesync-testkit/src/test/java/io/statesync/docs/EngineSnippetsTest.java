@@ -105,7 +105,7 @@ class EngineSnippetsTest {
             sync.start().join();
             // snippet: ReadYourWrites
             Revision written = ipc.save("dark");
-            sync.awaitRevision(written).orTimeout(5, TimeUnit.SECONDS).join();
+            sync.awaitRevision(written).orTimeout(1, TimeUnit.MINUTES).join();
             // end
             assertThat(current.get()).isEqualTo(new Settings("dark"));
         }
@@ -123,7 +123,7 @@ class EngineSnippetsTest {
                 StateSync.createRevisionSync(options().build())) {
             sync.start().join();
             // snippet: Fresh
-            sync.refreshIfOlderThan(Duration.ofSeconds(10)).join();
+            sync.refreshIfOlderThan(Duration.ofMinutes(1)).join();
             // end
             assertThat(sync.status().pulls()).isEqualTo(1);
         }

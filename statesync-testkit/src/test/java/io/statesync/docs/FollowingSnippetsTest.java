@@ -62,7 +62,7 @@ class FollowingSnippetsTest {
         follower.awaitVersion(dark).get(30, TimeUnit.SECONDS);
         assertThat(current.get()).isEqualTo(new Settings("dark"));
         cache.clear("settings").join();
-        Awaitility.await().untilAtomic(current, Matchers.is(new Settings("light")));
+        Awaitility.await().atMost(1, TimeUnit.MINUTES).untilAtomic(current, Matchers.is(new Settings("light")));
         follower.close();
         puller.close();
     }

@@ -245,7 +245,7 @@ class ReplicaSnippetsTest {
         opened.add(replica);
         replica.flush().join();
         assertThat(store.get().size()).isEqualTo(14);
-        Awaitility.await().until(() -> Files.notExists(onDisk.file()));
+        Awaitility.await().atMost(1, TimeUnit.MINUTES).until(() -> Files.notExists(onDisk.file()));
         onDisk.save(List.of(new QueuedWrite.Action<>(new ThemeAction.Repaint("blue"), null)));
         assertThat(onDisk.load()).containsExactly(new QueuedWrite.Action<>(new ThemeAction.Repaint("blue"), null));
         onDisk.close();

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Engines with a cache in a real folder, on real threads. */
-@Timeout(60)
+@Timeout(300)
 class CachedEngineTest {
     private static final String TOPIC = "settings";
 

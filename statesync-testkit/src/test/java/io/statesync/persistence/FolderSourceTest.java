@@ -69,7 +69,7 @@ class FolderSourceTest {
         for (Subscription subscription : opened) {
             subscription.close();
         }
-        Awaitility.await().until(() -> watchingThreads(), List::isEmpty);
+        Awaitility.await().atMost(1, TimeUnit.MINUTES).until(() -> watchingThreads(), List::isEmpty);
     }
 
     private List<String> watchingThreads() {
@@ -230,7 +230,8 @@ class FolderSourceTest {
         }
         save(6);
         awaitVersion(handler, 6);
-        assertThat(handler.calls()).hasSize(2);
+        assertThat(handler.calls().stream().filter(call -> version(5).equals(call.version())))
+                .hasSize(1);
     }
 
     @ParameterizedTest
@@ -295,7 +296,7 @@ class FolderSourceTest {
             opened.remove(0).close();
             assertThat(watchingThreads()).hasSize(1);
             opened.remove(0).close();
-            Awaitility.await().until(() -> watchingThreads(), List::isEmpty);
+            Awaitility.await().atMost(1, TimeUnit.MINUTES).until(() -> watchingThreads(), List::isEmpty);
         }
     }
 
@@ -329,7 +330,7 @@ class FolderSourceTest {
             awaitVersion(handler, 2 * i + 1);
             storage.clear(TOPIC);
             int told = i;
-            Awaitility.await().untilAtomic(clears, Matchers.is(told));
+            Awaitility.await().atMost(1, TimeUnit.MINUTES).untilAtomic(clears, Matchers.is(told));
             subscribe(source); // which looks once more
         }
         storage.clear(TOPIC); // there is nothing
@@ -361,7 +362,7 @@ class FolderSourceTest {
             save(i);
             awaitVersion(handler, i);
             storage.clear(TOPIC);
-            Awaitility.await().untilAtomic(calls, Matchers.is(i));
+            Awaitility.await().atMost(1, TimeUnit.MINUTES).untilAtomic(calls, Matchers.is(i));
         }
     }
 
@@ -471,8 +472,10 @@ class FolderSourceTest {
             Files.move(storage.folder(), aside); // at once, so that it is no clear
             awaitCount(handler, Kind.DISCONNECTED, i);
             assertThat(clears).hasValue(0);
-            Files.createDirectory(storage.folder());
-            Files.copy(aside.resolve(storage.newest(TOPIC).getFileName()), storage.newest(TOPIC));
+            Path anew = Files.createDirectory(temp.resolve("anew " + i));
+            Path entry = storage.newest(TOPIC).getFileName();
+            Files.copy(aside.resolve(entry), anew.resolve(entry));
+            Files.move(anew, storage.folder());
             awaitCount(handler, Kind.RECONNECTED, i);
         }
         assertThat(handler.count(Kind.DISCONNECTED)).isEqualTo(3);
@@ -487,7 +490,7 @@ class FolderSourceTest {
         Files.move(storage.folder(), temp.resolve("aside"));
         awaitCount(handler, Kind.DISCONNECTED, 1);
         Files.createDirectory(storage.folder());
-        Awaitility.await().untilAtomic(clears, Matchers.is(1));
+        Awaitility.await().atMost(1, TimeUnit.MINUTES).untilAtomic(clears, Matchers.is(1));
     }
 
     // ---- options ----

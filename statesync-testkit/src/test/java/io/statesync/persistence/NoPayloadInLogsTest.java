@@ -86,7 +86,11 @@ class NoPayloadInLogsTest {
 
     private String logged() {
         StringBuilder out = new StringBuilder();
-        for (ILoggingEvent line : List.copyOf(log.list)) {
+        List<ILoggingEvent> lines;
+        synchronized (log) { // as it does itself
+            lines = List.copyOf(log.list);
+        }
+        for (ILoggingEvent line : lines) {
             out.append(line.getFormattedMessage()).append('\n');
             if (line.getThrowableProxy() != null) {
                 out.append(ThrowableProxyUtil.asString(line.getThrowableProxy()));

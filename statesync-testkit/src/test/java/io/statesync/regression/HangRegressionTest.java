@@ -216,10 +216,13 @@ class HangRegressionTest {
     void aBlockingFetchOnTheEnginesOwnFullExecutorIsInterrupted() throws Exception {
         ExecutorService one = Executors.newSingleThreadExecutor();
         try {
+            VirtualTime time = new VirtualTime();
+            CountDownLatch fetching = new CountDownLatch(1);
             CountDownLatch interrupted = new CountDownLatch(1);
             CountDownLatch never = new CountDownLatch(1);
             SnapshotProvider<String> hanging = SnapshotProvider.blocking(
                     request -> {
+                        fetching.countDown();
                         try {
                             never.await();
                             throw new AssertionError("released by nobody");
@@ -234,9 +237,11 @@ class HangRegressionTest {
                     .provider(hanging)
                     .applier(snapshot -> {})
                     .executor(one)
-                    .pullTimeout(Duration.ofMillis(50))
+                    .time(time)
                     .build());
             CompletableFuture<Void> refreshed = sync.refresh();
+            assertThat(fetching.await(30, TimeUnit.SECONDS)).isTrue();
+            time.advance(Duration.ofSeconds(30));
             assertThat(interrupted.await(30, TimeUnit.SECONDS)).isTrue();
             assertThatThrownBy(() -> refreshed.get(30, TimeUnit.SECONDS))
                     .hasRootCauseInstanceOf(java.util.concurrent.TimeoutException.class);

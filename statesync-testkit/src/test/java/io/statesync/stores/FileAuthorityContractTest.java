@@ -8,6 +8,7 @@ import io.statesync.testkit.AuthorityContract;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,6 +30,11 @@ class FileAuthorityContractTest extends AuthorityContract<String> {
     @Override
     protected String data(int n) {
         return "state " + n;
+    }
+
+    @Override
+    protected Duration patience() {
+        return Duration.ofMinutes(1); // each write is forced to the disk
     }
 
     @AfterEach

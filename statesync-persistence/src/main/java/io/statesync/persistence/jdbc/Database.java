@@ -9,7 +9,9 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,7 @@ final class Database {
 
     private final DataSource source;
     private final List<Table> tables;
+    private final Lock making = new ReentrantLock();
     private volatile @Nullable Dialect dialect; // set when the tables are there
 
     Database(DataSource source, Table... tables) {
@@ -53,7 +56,11 @@ final class Database {
             try {
                 return once(Session.on(connection, found), work);
             } catch (SQLException e) {
-                if (attempt == ATTEMPTS || e instanceof CommitInDoubtException || !found.isPassing(e)) {
+                if (attempt == ATTEMPTS || e instanceof CommitInDoubtException) {
+                    throw e;
+                } else if (dialect != null && found.isMissingTable(e)) {
+                    dialect = null; // somebody has dropped it: it is made again
+                } else if (!found.isPassing(e)) {
                     throw e;
                 }
                 pause(attempt, e);
@@ -65,10 +72,7 @@ final class Database {
         R result;
         try {
             if (dialect == null) {
-                for (Table table : tables) {
-                    make(session, table);
-                }
-                dialect = session.dialect();
+                makeTables(session);
             }
             result = work.run(session);
         } catch (Throwable t) {
@@ -77,6 +81,21 @@ final class Database {
         }
         session.giveBack(null);
         return result;
+    }
+
+    /** One at a time: H2 shows a table before it is whole, and takes it back if the rest of it fails. */
+    private void makeTables(Session session) throws SQLException {
+        making.lock();
+        try {
+            if (dialect == null) {
+                for (Table table : tables) {
+                    make(session, table);
+                }
+                dialect = session.dialect();
+            }
+        } finally {
+            making.unlock();
+        }
     }
 
     /** A table that is there is not made, since that may not be allowed. */

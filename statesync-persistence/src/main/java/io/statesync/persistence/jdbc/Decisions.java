@@ -105,6 +105,7 @@ final class Decisions<T extends @Nullable Object> {
         Revision epoch = Revision.of(Math.max(0, clock.millis()));
         State first = new State(StateVersion.of(epoch, Revision.of(1)), codec.name(), payload);
         database.run(session -> session.transaction(transaction -> {
+            table.lock(transaction, key); // SQLite refuses who has read and then writes, if another writes
             if (table.version(transaction, key) == null) {
                 table.create(transaction, key, first); // if another process is first, all of this is done again
                 tell(transaction, first.version(), null);

@@ -27,6 +27,9 @@ enum Dialect {
     /** SQLite's busy, locked, and constraint, which is a unique key here. */
     private static final Set<Integer> PASSING_IN_SQLITE = Set.of(5, 6, 19);
 
+    /** H2's three, and PostgreSQL's. */
+    private static final Set<String> MISSING_TABLE = Set.of("42S02", "42S03", "42S04", "42P01");
+
     private final String createTable;
     private final String bytes;
     private final String text;
@@ -53,6 +56,13 @@ enum Dialect {
     }
 
     /** Whether a statement failed because of another transaction, so that a transaction of the same statements may not. */
+    /** Whether a statement failed because there is no such table. */
+    boolean isMissingTable(SQLException failure) {
+        String message = String.valueOf(failure.getMessage());
+        return MISSING_TABLE.contains(String.valueOf(failure.getSQLState()))
+                || (this == SQLITE && failure.getErrorCode() == 1 && message.contains("no such table"));
+    }
+
     boolean isPassing(SQLException failure) {
         for (SQLException e = failure; e != null; e = e.getNextException()) {
             String state = e.getSQLState();

@@ -8,6 +8,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** A proxy on loopback whose connections can be cut. */
 public final class CuttingProxy implements AutoCloseable {
@@ -59,21 +60,40 @@ public final class CuttingProxy implements AutoCloseable {
     private void accept() {
         while (!server.isClosed()) {
             try {
-                Socket client = server.accept();
-                sockets.add(client);
-                Socket upstream = new Socket(InetAddress.getLoopbackAddress(), target);
-                sockets.add(upstream);
-                client.setTcpNoDelay(true);
-                upstream.setTcpNoDelay(true);
-                run(() -> pipe(client, upstream));
-                run(() -> pipe(upstream, client));
-                if (broken) {
-                    client.close();
-                    upstream.close();
-                }
-            } catch (IOException closedOrTargetAway) {
+                connect(server.accept());
+            } catch (IOException closed) {
                 Thread.onSpinWait();
             }
+        }
+    }
+
+    private void connect(Socket client) throws IOException {
+        sockets.add(client);
+        Socket upstream = null;
+        try {
+            upstream = new Socket(InetAddress.getLoopbackAddress(), target);
+            sockets.add(upstream);
+            client.setTcpNoDelay(true);
+            upstream.setTcpNoDelay(true);
+        } catch (IOException targetAway) {
+            end(client, upstream);
+            return;
+        }
+        if (broken) { // if it comes to be so only now, what cuts sees both
+            end(client, upstream);
+            return;
+        }
+        Socket target = upstream;
+        run(() -> pipe(client, target));
+        run(() -> pipe(target, client));
+    }
+
+    private void end(Socket client, @Nullable Socket upstream) throws IOException {
+        sockets.remove(client);
+        client.close();
+        if (upstream != null) {
+            sockets.remove(upstream);
+            upstream.close();
         }
     }
 

@@ -165,6 +165,7 @@ class PostgresSubscriberTest extends ReconnectingSubscriberContract {
         RecordingHandler handler = new RecordingHandler();
         subscribe(subscriber.topic(TOPIC), handler);
         for (int i = 1; i <= 3; i++) {
+            awaitConnections(1); // the one before may still be ending
             assertThat(kill()).isEqualTo(1);
             int times = i;
             assertThat(handler.awaitCalls(

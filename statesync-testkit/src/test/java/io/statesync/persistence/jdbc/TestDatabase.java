@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcDataSource;
@@ -54,12 +55,16 @@ public enum TestDatabase {
 
         private static EmbeddedPostgres start() {
             try {
-                EmbeddedPostgres server = EmbeddedPostgres.builder()
-                        .setServerConfig("max_connections", "200")
-                        .start();
+                EmbeddedPostgres server;
+                try {
+                    server = builder().start();
+                } catch (IOException e) { // somebody else has taken the port that it found
+                    server = builder().start();
+                }
+                EmbeddedPostgres running = server;
                 Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                     try {
-                        server.close();
+                        running.close();
                     } catch (IOException e) {
                         throw new UncheckedIOException(e);
                     }
@@ -68,6 +73,12 @@ public enum TestDatabase {
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
+        }
+
+        private static EmbeddedPostgres.Builder builder() {
+            return EmbeddedPostgres.builder()
+                    .setServerConfig("max_connections", "200")
+                    .setPGStartupWait(Duration.ofMinutes(2));
         }
     }
 

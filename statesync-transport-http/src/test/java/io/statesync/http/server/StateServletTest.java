@@ -161,7 +161,7 @@ class StateServletTest {
                 throw new IllegalStateException(e);
             }
         });
-        Awaitility.await().until(() -> server.connections() > 0);
+        Awaitility.await().atMost(1, TimeUnit.MINUTES).until(() -> server.connections() > 0);
         fixed.set("two");
         assertThat(held.get(20, TimeUnit.SECONDS)).contains("\"two\"");
     }
@@ -494,7 +494,7 @@ class StateServletTest {
                     throw new IllegalStateException(e);
                 }
             });
-            Awaitility.await().until(() -> server.connections() > 1);
+            Awaitility.await().atMost(1, TimeUnit.MINUTES).until(() -> server.connections() > 1);
             servlet.close();
             assertThat(events.next()).startsWith("retry: ");
             assertThat(events.next()).isNull();

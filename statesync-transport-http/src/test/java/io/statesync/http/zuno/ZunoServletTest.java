@@ -24,6 +24,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPOutputStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -211,7 +212,7 @@ class ZunoServletTest {
             try (Http.Events events = http.events("/sse?lastEventId=" + id)) {
                 assertThat(next(events, "snapshot").has("counter")).as(id).isTrue();
             }
-            Awaitility.await().until(() -> {
+            Awaitility.await().atMost(1, TimeUnit.MINUTES).until(() -> {
                 registry.store("poke", () -> json("0"))
                         .update(value -> value); // so that the container sees who is gone
                 return servlet.readers() == 0;

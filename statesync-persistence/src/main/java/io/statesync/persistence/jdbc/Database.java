@@ -27,7 +27,7 @@ final class Database {
     private final DataSource source;
     private final List<Table> tables;
     private final Lock making = new ReentrantLock();
-    private volatile @Nullable Dialect dialect; // set when the tables are there
+    private volatile @Nullable Dialect dialect; // set when the tables are there, and were used
 
     Database(DataSource source, Table... tables) {
         this.source = source;
@@ -58,9 +58,9 @@ final class Database {
             } catch (SQLException e) {
                 if (attempt == ATTEMPTS || e instanceof CommitInDoubtException) {
                     throw e;
-                } else if (dialect != null && found.isMissingTable(e)) {
-                    dialect = null; // somebody has dropped it: it is made again
-                } else if (!found.isPassing(e)) {
+                }
+                boolean takenBack = dialect == null && found.isMissingTable(e); // see makeTables
+                if (!takenBack && !found.isPassing(e)) {
                     throw e;
                 }
                 pause(attempt, e);
@@ -71,10 +71,14 @@ final class Database {
     private <R extends @Nullable Object> R once(Session session, Work<R> work) throws SQLException, IOException {
         R result;
         try {
-            if (dialect == null) {
+            boolean first = dialect == null;
+            if (first) {
                 makeTables(session);
             }
             result = work.run(session);
+            if (first) {
+                dialect = session.dialect();
+            }
         } catch (Throwable t) {
             session.giveBack(t);
             throw t;
@@ -87,11 +91,8 @@ final class Database {
     private void makeTables(Session session) throws SQLException {
         making.lock();
         try {
-            if (dialect == null) {
-                for (Table table : tables) {
-                    make(session, table);
-                }
-                dialect = session.dialect();
+            for (Table table : tables) {
+                make(session, table);
             }
         } finally {
             making.unlock();

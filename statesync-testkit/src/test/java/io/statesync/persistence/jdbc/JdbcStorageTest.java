@@ -106,17 +106,6 @@ class JdbcStorageTest {
             }
         }
 
-        @Test
-        void aTableThatSomebodyDropsIsMadeAgain() throws Exception {
-            DataSource source = source();
-            SnapshotStorage storage = JdbcStorage.in(source);
-            assertThat(storage.save(TOPIC, StoredSnapshots.at(7))).isTrue();
-            TestDatabase.execute(source, "DROP TABLE statesync_snapshot");
-            assertThat(storage.load(TOPIC)).isEmpty();
-            assertThat(storage.save(TOPIC, StoredSnapshots.at(1))).isTrue();
-            assertThat(StoredSnapshots.revisions(storage, TOPIC)).containsExactly(1L);
-        }
-
         @ParameterizedTest
         @EnumSource(TestPool.Fault.class)
         void hasTheOldSnapshotOrTheNewOneWhereverASaveFails(TestPool.Fault fault) throws Exception {

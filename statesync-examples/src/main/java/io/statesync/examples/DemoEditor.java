@@ -70,18 +70,17 @@ final class DemoEditor {
             return false;
         }
         screen.line(Color.YELLOW, "demo", "saves another theme");
-        Files.writeString(file, DARK);
+        save(DARK);
         if (endedMeanwhile(ended, () -> sync.revision() >= 2)) {
             return false;
         }
         screen.line(Color.YELLOW, "demo", "saves only half of the file");
-        Files.writeString(file, HALF);
+        save(HALF);
         if (endedMeanwhile(ended, () -> sync.refusals() >= 1)) {
             return false;
         }
         screen.line(Color.YELLOW, "demo", "saves the whole of it: two values changed, one added, one removed");
-        Path written = Files.writeString(file.resolveSibling(file.getFileName() + ".new"), REPAIRED);
-        Files.move(written, file, StandardCopyOption.REPLACE_EXISTING);
+        save(REPAIRED);
         return !endedMeanwhile(ended, () -> sync.revision() >= 3) && changeReplicas(ended);
     }
 
@@ -106,8 +105,14 @@ final class DemoEditor {
             return false;
         }
         screen.line(Color.YELLOW, "demo", "brings the file back, with another font size");
-        Files.writeString(file, FIRST.replace("14", "20"));
+        save(FIRST.replace("14", "20"));
         return !endedMeanwhile(ended, () -> sync.revision() >= 1);
+    }
+
+    /** At once: nobody sees it half written, but where that is what is shown. */
+    private void save(String content) throws IOException {
+        Path written = Files.writeString(file.resolveSibling(file.getFileName() + ".new"), content);
+        Files.move(written, file, StandardCopyOption.REPLACE_EXISTING);
     }
 
     private void showFile() throws IOException {

@@ -9,7 +9,7 @@ import org.slf4j.LoggerFactory;
 
 /** The end of a program by Ctrl-C, or by a request to terminate: what is open is closed first, and it is a success. */
 final class Ending implements AutoCloseable {
-    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(30);
 
     private final CountDownLatch ended;
     private final PrintWriter out;

@@ -224,7 +224,8 @@ final class PostgresExample implements Callable<Integer> {
         private EmbeddedPostgres.Builder builder() {
             return EmbeddedPostgres.builder()
                     .setDataDirectory(folder.resolve("data"))
-                    .setCleanDataDirectory(false);
+                    .setCleanDataDirectory(false)
+                    .setPGStartupWait(Duration.ofMinutes(2));
         }
 
         String url() {

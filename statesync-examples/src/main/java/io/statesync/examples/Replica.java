@@ -83,7 +83,7 @@ final class Replica implements AutoCloseable {
     /** Changes one key, at once here and then in the file; whatever else was changed meanwhile stays. */
     CompletableFuture<WriteResult<JsonNode>> set(Setting setting) {
         screen.line(color, name, "sets         " + setting);
-        return replica.update(setting::in);
+        return replica.update(setting::in).thenApply(this::printed);
     }
 
     /** Waits until this revision or a later one is printed, but no longer than this. */
@@ -96,6 +96,19 @@ final class Replica implements AutoCloseable {
             }
             wait(left);
         }
+    }
+
+    /** Before whoever waits for it goes on. */
+    private WriteResult<JsonNode> printed(WriteResult<JsonNode> outcome) {
+        if (outcome instanceof WriteResult.Accepted<JsonNode> accepted) {
+            screen.line(
+                    color,
+                    name,
+                    "written      as revision " + accepted.version().revision());
+        } else {
+            screen.line(Color.RED, name, "not written  " + outcome);
+        }
+        return outcome;
     }
 
     private synchronized void noteRevision(long now) {
@@ -127,18 +140,6 @@ final class Replica implements AutoCloseable {
                     name,
                     "CONFLICT     the file is at revision " + current.revision()
                             + " already; the change is made again from that");
-        }
-
-        @Override
-        public void onOutcome(WriteResult<JsonNode> outcome, int writes) {
-            if (outcome instanceof WriteResult.Accepted<JsonNode> accepted) {
-                screen.line(
-                        color,
-                        name,
-                        "written      as revision " + accepted.version().revision());
-            } else {
-                screen.line(Color.RED, name, "not written  " + outcome);
-            }
         }
 
         @Override

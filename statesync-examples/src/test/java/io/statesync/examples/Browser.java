@@ -49,6 +49,7 @@ final class Browser implements AutoCloseable {
         driver = new ChromeDriver(
                 new ChromeDriverService.Builder()
                         .usingDriverExecutable(new File(DRIVER))
+                        .withTimeout(PATIENCE.multipliedBy(4))
                         .build(),
                 options);
         first = driver.getWindowHandle();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.statesync.examples.Browser.Window;
+import io.statesync.testkit.internal.Ports;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
@@ -61,7 +62,7 @@ class InspectorTest {
     void serve() throws IOException {
         settings = Files.writeString(folder.resolve("settings.json"), LIGHT);
         Files.writeString(folder.resolve("prices.json"), "{\"tea\": 3.2, \"coffee\": 2.9}\n");
-        start(0);
+        start(Ports.free());
         url = server.base().resolve("/").toString();
         port = server.base().getPort();
     }
@@ -352,7 +353,7 @@ class InspectorTest {
         save(LIGHT.replace("14", "99"));
         window.awaitText("#showing", "past, 3 back"::equals);
         assertThat(window.text("#value")).contains("\"light\"", "14");
-        window.find("#against").sendKeys("the newest");
+        window.find("#against option[value='newest']").click();
         window.awaitText("#diff-between", "revision 1 to 4");
         assertThat(window.text("#diff")).startsWith("$.size").endsWith("14 → 99");
         window.screenshot("past");

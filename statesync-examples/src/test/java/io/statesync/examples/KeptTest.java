@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
-@Timeout(60)
+@Timeout(180)
 class KeptTest {
     private static final StateVersion VERSION = StateVersion.of(Revision.of(3));
 

@@ -2,9 +2,9 @@ package io.statesync.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.statesync.testkit.internal.Ports;
 import java.io.PrintWriter;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -31,9 +31,7 @@ class ServeJmsTest {
     }
 
     private static String freeUrl() throws Exception {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return "tcp://127.0.0.1:" + socket.getLocalPort();
-        }
+        return "tcp://127.0.0.1:" + Ports.free();
     }
 
     @Test

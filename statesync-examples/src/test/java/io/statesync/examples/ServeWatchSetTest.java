@@ -3,6 +3,7 @@ package io.statesync.examples;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.statesync.testkit.internal.Ports;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
@@ -47,7 +48,7 @@ class ServeWatchSetTest {
         FileServer server = new FileServer(
                 topics,
                 InetAddress.getLoopbackAddress(),
-                port,
+                port == 0 ? Ports.free() : port, // it may come back there
                 readOnly,
                 new Screen(new PrintWriter(served, true), false));
         server.print();
@@ -264,6 +265,7 @@ class ServeWatchSetTest {
         try (FileServer again = serve(port, false, file)) {
             out.await(".*settings +revision 1 +changed +theme +\"dark\" -> \"blue\"");
             assertThat(execute("set", url, "settings", "size=2")).isZero();
+            out.await(".*settings +revision 2 +changed +size +1 -> 2");
             Files.writeString(file, "{}");
             assertThat(watch.get(60, TimeUnit.SECONDS)).isZero();
         }

@@ -41,7 +41,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.StringNode;
 
 /** The code of docs/http.md, run against a real server. */
-@Timeout(60)
+@Timeout(300)
 class HttpSnippetsTest {
     private static final Logger log = LoggerFactory.getLogger(HttpSnippetsTest.class);
 

@@ -1,6 +1,7 @@
 package io.statesync.docs;
 
 import io.statesync.StateVersion;
+import io.statesync.testkit.internal.Ports;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
 import jakarta.websocket.CloseReason;
@@ -13,6 +14,7 @@ import jakarta.websocket.server.ServerEndpointConfig;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -36,7 +38,7 @@ final class WebSocketServer implements AutoCloseable {
 
     WebSocketServer() throws Exception {
         log.setLevel(Level.SEVERE);
-        port = start(0);
+        port = start(Ports.free());
     }
 
     URI uri() {
@@ -53,7 +55,8 @@ final class WebSocketServer implements AutoCloseable {
         ((AbstractProtocol<?>) connector.getProtocolHandler()).setAddress(InetAddress.getLoopbackAddress());
         connector.setPort(at);
         tomcat = new Tomcat();
-        tomcat.setBaseDir(Path.of("target", "tomcat").toAbsolutePath().toString());
+        tomcat.setBaseDir(Files.createDirectories(Path.of("target", "tomcat").toAbsolutePath())
+                .toString()); // several at once could not make it
         tomcat.setConnector(connector);
         StandardContext context = (StandardContext) tomcat.addContext("", null);
         // What they do needs options of the JVM, and is for applications that are redeployed.

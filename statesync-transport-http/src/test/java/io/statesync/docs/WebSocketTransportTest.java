@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The worked transport of docs/http.md over a real WebSocket: the testkit's contract, and an engine. */
-@Timeout(120)
+@Timeout(300)
 class WebSocketTransportTest extends ReconnectingSubscriberContract {
     record Theme(String name, int size) {}
 

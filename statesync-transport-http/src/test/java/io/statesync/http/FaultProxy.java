@@ -115,22 +115,28 @@ final class FaultProxy implements AutoCloseable {
     }
 
     /** Takes notice of a request, and says what becomes of it. */
-    Fault judge(String request) {
+    Fault judge(String request, ProxiedConnection connection) {
         lock.lock();
         try {
             requests.add(request);
-            for (Rule rule : rules) {
-                if (rule.left > 0 && request.startsWith(rule.begin)) {
-                    rule.left--;
-                    hits++;
-                    changed.signalAll();
-                    return rule.fault;
-                }
-            }
-            return Fault.NONE;
+            Fault met = met(request);
+            connection.meet(met);
+            return met;
         } finally {
             lock.unlock();
         }
+    }
+
+    private Fault met(String request) {
+        for (Rule rule : rules) {
+            if (rule.left > 0 && request.startsWith(rule.begin)) {
+                rule.left--;
+                hits++;
+                changed.signalAll();
+                return rule.fault;
+            }
+        }
+        return Fault.NONE;
     }
 
     /** Waits while something is the case, which may change when faults do, and at most so long. */

@@ -17,7 +17,7 @@ import java.util.List;
 /** A source, its server, a {@link FaultProxy} before it, and clients that soon give up and try again. */
 final class FaultySource implements AutoCloseable {
     static final String TOPIC = "settings";
-    static final Duration LIMIT = Duration.ofSeconds(30);
+    static final Duration LIMIT = Duration.ofMinutes(1);
     private static final Duration SHORT = Duration.ofMillis(400);
     private static final Duration SILENCE = Duration.ofSeconds(1);
     private static final Backoff QUICK = Backoff.fixed(Duration.ofMillis(30));
@@ -105,11 +105,13 @@ final class FaultySource implements AutoCloseable {
         return add(Follower.replica(client(16 * 1024), timeout, QUICK));
     }
 
-    /** Until all followers have what the source has. */
+    /** Until all followers hear of the source, and have what it has. */
     void awaitConverged() {
         await().atMost(LIMIT)
-                .untilAsserted(() ->
-                        assertThat(followers).allSatisfy(follower -> follower.assertAt(store.version(), store.get())));
+                .untilAsserted(() -> assertThat(followers).allSatisfy(follower -> {
+                    assertThat(follower.engine.status().connected()).isTrue();
+                    follower.assertAt(store.version(), store.get());
+                }));
     }
 
     @Override

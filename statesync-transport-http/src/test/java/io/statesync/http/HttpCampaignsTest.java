@@ -122,8 +122,8 @@ class HttpCampaignsTest {
         }
         startAll(engines);
         int atStart = pulls(proxy);
-        proxy.fault("GET /state/snapshot?", Fault.delay(50)); // so that pulls meet
-        proxy.fault("POST /state/snapshots", Fault.delay(50));
+        proxy.fault("GET /state/snapshot?", Fault.delay(500)); // so that pulls meet
+        proxy.fault("POST /state/snapshots", Fault.delay(500));
         Collections.shuffle(stores, new Random(1));
         List<RevisionedStore<String>> written = stores.subList(0, TOPICS / 10);
         written.forEach(store -> store.set("written"));

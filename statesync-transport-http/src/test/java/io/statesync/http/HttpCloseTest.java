@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What is left of clients that were closed, whatever they were doing: nothing, after a garbage collection on old JDKs. */
-@Timeout(120)
+@Timeout(300)
 class HttpCloseTest {
     private static final Duration NEVER = Duration.ofMinutes(20);
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Engines and replicas behind a network that cuts, loses, stalls, delays, truncates, and answers by itself. */
-@Timeout(120)
+@Timeout(300)
 class HttpFaultsTest {
     private static final String MAKE = "POST /state/streams ";
     private static final String FOLLOW = "GET /state/streams/";

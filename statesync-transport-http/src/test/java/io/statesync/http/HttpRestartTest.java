@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A server that comes back on its port, behind clients that were there before. */
 @ParameterizedClass
 @EnumSource
-@Timeout(120)
+@Timeout(300)
 class HttpRestartTest {
     /** What the new server knows of the old one. */
     enum Kept {

@@ -1,5 +1,6 @@
 package io.statesync.http;
 
+import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Engines and replicas over the client, against the servlet in a Jetty. */
-@Timeout(120)
+@Timeout(300)
 class HttpStateClientTest {
     private static final Backoff QUICK = Backoff.fixed(Duration.ofMillis(20));
 
@@ -116,7 +117,7 @@ class HttpStateClientTest {
         RevisionSync<String> engine = engine(announced, state);
         int port = jetty.port();
         stopServing();
-        await().until(() -> !engine.status().connected());
+        await().atMost(1, MINUTES).until(() -> !engine.status().connected());
         serve(port);
         await().atMost(Duration.ofSeconds(30)).until(() -> engine.status().connected());
         assertThat(engine.status().pulls()).isEqualTo(1);
@@ -124,7 +125,7 @@ class HttpStateClientTest {
         awaitState(state, "two");
 
         stopServing();
-        await().until(() -> !engine.status().connected());
+        await().atMost(1, MINUTES).until(() -> !engine.status().connected());
         store.set("three");
         serve(port);
         awaitState(state, "three");
@@ -136,10 +137,10 @@ class HttpStateClientTest {
         StateReplica<String> one = replica("one");
         StateReplica<String> other = replica("two");
         one.set("written").toCompletableFuture().get(20, TimeUnit.SECONDS);
-        await().until(() -> "written".equals(other.get()));
+        await().atMost(1, MINUTES).until(() -> "written".equals(other.get()));
         assertThat(store.get()).isEqualTo("written");
         other.update(value -> value + "!").toCompletableFuture().get(20, TimeUnit.SECONDS);
-        await().until(() -> "written!".equals(one.get()));
+        await().atMost(1, MINUTES).until(() -> "written!".equals(one.get()));
     }
 
     private StateReplica<String> replica(String sourceId) throws Exception {
@@ -162,8 +163,8 @@ class HttpStateClientTest {
                 assertThat(engine.status().connected()).isTrue();
             }
         }
-        await().until(() -> servlet.connections().stream().noneMatch(StreamInfo::connected));
-        await().until(() -> {
+        await().atMost(1, MINUTES).until(() -> servlet.connections().stream().noneMatch(StreamInfo::connected));
+        await().atMost(1, MINUTES).until(() -> {
             System.gc(); // which ends the selectors of HttpClients that nobody has, before JDK 21
             return selectors() <= 1; // that of this test's client
         });

@@ -1,5 +1,6 @@
 package io.statesync.http;
 
+import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -33,7 +34,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 class HttpStatePullTest {
     private static final String SEVEN = "{\"revision\":\"7\",\"epoch\":\"3\",\"data\":\"x\"}";
 
@@ -218,7 +219,7 @@ class HttpStatePullTest {
         String eight = IntStream.range(2, 10).mapToObj(i -> snapshot("t" + i)).collect(Collectors.joining(","));
         holdSnapshots(eight);
         List<CompletableFuture<PullResult<String>>> pulls = pulls(0, 11);
-        await().until(() -> server.requests("GET /snapshot").size() == 2);
+        await().atMost(1, MINUTES).until(() -> server.requests("GET /snapshot").size() == 2);
         assertThat(server.requests("POST /snapshots")).isEmpty();
         held.release(3);
         for (CompletableFuture<PullResult<String>> each : pulls) {
@@ -300,7 +301,7 @@ class HttpStatePullTest {
         FakePullRequest one = FakePullRequest.of("t0");
         CompletableFuture<PullResult<String>> first = begin(one);
         var unused = begin(FakePullRequest.of("t1"));
-        await().until(() -> server.requests("GET /snapshot").size() == 2);
+        await().atMost(1, MINUTES).until(() -> server.requests("GET /snapshot").size() == 2);
         FakePullRequest waits = FakePullRequest.of("t2");
         CompletableFuture<PullResult<String>> second = begin(waits);
         CompletableFuture<PullResult<String>> last = begin(FakePullRequest.of("t9"));
@@ -310,7 +311,7 @@ class HttpStatePullTest {
         assertThat(first).isCompletedExceptionally();
         assertThat(second).isCompletedExceptionally();
         assertThat(server.requests("POST /snapshots")).isEmpty();
-        await().until(() -> server.server.openConnections() == 2);
+        await().atMost(1, MINUTES).until(() -> server.server.openConnections() == 2);
     }
 
     @Test
@@ -327,7 +328,8 @@ class HttpStatePullTest {
         CompletableFuture<PullResult<String>> first = begin(one);
         CompletableFuture<PullResult<String>> second = begin(other);
         held.release(1);
-        await().until(() -> server.requests("POST /snapshots").size() == 1);
+        await().atMost(1, MINUTES)
+                .until(() -> server.requests("POST /snapshots").size() == 1);
         one.cancel();
         assertThat(first).isCompletedExceptionally();
         assertThat(second).isNotDone();
@@ -339,7 +341,7 @@ class HttpStatePullTest {
     void closingFailsWhatIsUnderWayAndWhatWaits() throws Exception {
         holdSnapshots();
         List<CompletableFuture<PullResult<String>>> pulls = pulls(0, 5);
-        await().until(() -> server.requests("GET /snapshot").size() == 2);
+        await().atMost(1, MINUTES).until(() -> server.requests("GET /snapshot").size() == 2);
         client.close();
         for (CompletableFuture<PullResult<String>> each : pulls) {
             assertThatThrownBy(() -> get(each))

@@ -1,5 +1,6 @@
 package io.statesync.http;
 
+import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -31,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** One stream for all topics, against a server that says exactly what a test lets it say. */
-@Timeout(60)
+@Timeout(300)
 class HttpStateStreamTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -118,7 +119,7 @@ class HttpStateStreamTest {
         awaitVersion(handler, "a \"ä\"", 7);
         subscription.close();
         subscription.close();
-        await().until(() -> server.requests("GET /streams/").size() == 1 && noStream());
+        await().atMost(1, MINUTES).until(() -> server.requests("GET /streams/").size() == 1 && noStream());
     }
 
     private boolean noStream() throws IOException {
@@ -140,7 +141,7 @@ class HttpStateStreamTest {
         awaitVersion(a, "a", 1);
         awaitVersion(b, "b", 1);
         second.close();
-        await().until(() -> server.requests("POST /streams/").size() == 2);
+        await().atMost(1, MINUTES).until(() -> server.requests("POST /streams/").size() == 2);
         assertThat(server.requests("POST /streams/").get(1).body()).isEqualTo("{\"add\":[],\"remove\":[\"b\"]}");
         stream.raw(invalidation("b", 2) + invalidation("a", 2));
         awaitVersion(a, "a", 2);
@@ -262,7 +263,7 @@ class HttpStateStreamTest {
         Connection stream = server.stream();
         server.on("POST /streams", (request, to) -> to.reply(500, ""));
         stream.cut();
-        await().until(() -> server.requests("POST /streams").size() > 5);
+        await().atMost(1, MINUTES).until(() -> server.requests("POST /streams").size() > 5);
         assertThatThrownBy(() -> subscribe("b", new RecordingHandler())).hasMessageContaining("status 500");
         server.forget("POST /streams");
         server.stream().raw(invalidation("a", 3));
@@ -306,7 +307,7 @@ class HttpStateStreamTest {
         server.on("GET /streams/", (request, to) -> to.reply(204, ""));
         stream.cut();
         awaitKind(a, Kind.DISCONNECTED, 1);
-        await().until(() -> server.requests("GET /streams/").size() == 2);
+        await().atMost(1, MINUTES).until(() -> server.requests("GET /streams/").size() == 2);
         assertThatThrownBy(() -> subscribe("b", new RecordingHandler())).hasMessageContaining("204");
         server.forget("GET /streams/");
         subscribe("c", new RecordingHandler());
@@ -393,7 +394,7 @@ class HttpStateStreamTest {
         subscribe("a", a);
         server.on("POST /streams/", (request, to) -> to.awaitEnd());
         CompletableFuture<Subscription> joining = begin("b", new RecordingHandler());
-        await().until(() -> server.requests("POST /streams/").size() == 1);
+        await().atMost(1, MINUTES).until(() -> server.requests("POST /streams/").size() == 1);
         client.close();
         client.close();
         assertThatThrownBy(() -> joining.get(20, TimeUnit.SECONDS)).hasMessageContaining("the client was closed");
@@ -401,6 +402,6 @@ class HttpStateStreamTest {
         assertThatThrownBy(() -> begin("c", new RecordingHandler()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("the client was closed");
-        await().until(this::noStream);
+        await().atMost(1, MINUTES).until(this::noStream);
     }
 }

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 
 /** A subscription through a server and a proxy that cuts. */
-@Timeout(60)
+@Timeout(300)
 abstract class HttpSubscriberContract extends ReconnectingSubscriberContract {
     private final int inline;
     private ServedSource served;

@@ -40,10 +40,15 @@ final class ProxiedConnection {
         return request;
     }
 
-    /** From now on, also if an answer is under way. */
-    void suffer(Fault next) {
+    /** For the request that has come. Under the proxy's lock, as faults end. */
+    void meet(Fault next) {
         left = next.amount();
         fault = next;
+    }
+
+    /** From now on, also if an answer is under way. */
+    void suffer(Fault next) {
+        meet(next);
         if (next.kind() == Fault.Kind.CUT) {
             reset();
         }
@@ -95,11 +100,9 @@ final class ProxiedConnection {
 
     private void pass(byte[] message) throws IOException, InterruptedException {
         String text = new String(message, ISO_8859_1);
-        Fault met = proxy.judge(text);
         tail = 0;
         request = text;
-        left = met.amount();
-        fault = met;
+        Fault met = proxy.judge(text, this);
         switch (met.kind()) {
             case CUT -> throw new IOException("cut");
             case ANSWER -> answer(met.amount());

@@ -1,5 +1,6 @@
 package io.statesync.http;
 
+import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -32,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-@Timeout(60)
+@Timeout(300)
 class RequestsTest {
     private static final Duration LONG = Duration.ofSeconds(30);
 
@@ -324,7 +325,7 @@ class RequestsTest {
         there.await();
         time.advance(LONG);
         assertThatThrownBy(sent::get).hasMessageContaining("GET " + server.uri("/a") + ": no answer within PT30S");
-        await().until(() -> server.openConnections() == 0);
+        await().atMost(1, MINUTES).until(() -> server.openConnections() == 0);
         assertThat(time.pending()).isZero();
     }
 
@@ -339,7 +340,7 @@ class RequestsTest {
         there.await();
         assertThat(sent.cancel(true)).isTrue();
         assertThatThrownBy(sent::get).isInstanceOf(CancellationException.class);
-        await().until(() -> server.openConnections() == 0);
+        await().atMost(1, MINUTES).until(() -> server.openConnections() == 0);
     }
 
     @Test
@@ -355,7 +356,7 @@ class RequestsTest {
         requests.close();
         assertThatThrownBy(sent::get).hasMessageContaining("the client was closed");
         assertThatThrownBy(() -> reply(requests, get(server.uri("/")))).hasMessageContaining("the client was closed");
-        await().until(() -> server.openConnections() == 0);
+        await().atMost(1, MINUTES).until(() -> server.openConnections() == 0);
     }
 
     @Test

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
 
-@Timeout(60)
+@Timeout(300)
 class SharedHttpClientsTest {
     private static final Duration OWN = Duration.ofMillis(12_345); // a client that no other test has
 
@@ -64,7 +64,7 @@ class SharedHttpClientsTest {
         Set<Thread> before = selectors();
         SharedHttpClients.Lease lease = SharedHttpClients.lease(OWN.plusMillis(3));
         WeakReference<HttpClient> client = new WeakReference<>(lease.client());
-        assertThat(selectors()).hasSizeGreaterThan(before.size());
+        assertThat(selectors()).isNotEmpty().anyMatch(thread -> !before.contains(thread));
         lease.close();
         await().atMost(Duration.ofSeconds(40)).until(() -> {
             System.gc();

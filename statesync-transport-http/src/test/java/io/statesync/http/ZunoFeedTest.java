@@ -1,5 +1,6 @@
 package io.statesync.http;
 
+import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -30,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** When the stream of a Zuno client is there, and who hears what of it. */
-@Timeout(60)
+@Timeout(300)
 class ZunoFeedTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -85,7 +86,7 @@ class ZunoFeedTest {
     }
 
     private void awaitNoStream() {
-        await().until(() -> server.openConnections() == 0);
+        await().atMost(1, MINUTES).until(() -> server.openConnections() == 0);
     }
 
     @Test
@@ -147,7 +148,7 @@ class ZunoFeedTest {
         server.script((request, to) -> to.reply(204, ""));
         stream.cut();
         assertDisconnected(first);
-        await().until(() -> !client.feed.isConnected());
+        await().atMost(1, MINUTES).until(() -> !client.feed.isConnected());
 
         CompletableFuture<Subscription> refused = subscribe("n", new RecordingHandler());
         assertThatThrownBy(() -> refused.get(20, TimeUnit.SECONDS)).hasMessageContaining("204");
@@ -178,10 +179,10 @@ class ZunoFeedTest {
         stream.cut();
         Connection next = stream();
         snapshot(next, "{}");
-        await().until(() -> client.feed.size() == 0);
+        await().atMost(1, MINUTES).until(() -> client.feed.size() == 0);
         StateVersion gone = version("a");
         next.raw("id: 2\nevent: state\ndata: {\"storeKey\":\"a\",\"state\":2,\"version\":1}\n\n");
-        await().until(() -> client.feed.size() == 1);
+        await().atMost(1, MINUTES).until(() -> client.feed.size() == 1);
 
         assertThat(gone.isNewerThan(before)).isTrue();
         assertThat(version("a").isNewerThan(gone)).isTrue();

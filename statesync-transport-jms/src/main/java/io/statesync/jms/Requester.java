@@ -170,8 +170,7 @@ final class Requester implements Role {
 
         @Override
         public void send(Session session, MessageProducer producer) throws JMSException {
-            long left = (request.deadline - time().nanoTime()) / 1_000_000;
-            if (left <= 0 || !begin(on, request)) {
+            if (left() <= 0 || !begin(on, request)) {
                 return;
             }
             TextMessage message = session.createTextMessage(request.body);
@@ -183,7 +182,13 @@ final class Requester implements Role {
                 queue = session.createQueue(request.queue);
                 on.queues.put(request.queue, queue);
             }
+            long left = Math.max(1, left()); // 0 would be for ever
             producer.send(queue, message, DeliveryMode.NON_PERSISTENT, Message.DEFAULT_PRIORITY, left);
+        }
+
+        /** Milliseconds until nobody waits for it. */
+        private long left() {
+            return (request.deadline - time().nanoTime()) / 1_000_000;
         }
 
         @Override

@@ -1,12 +1,10 @@
 package io.statesync.jms;
 
+import io.statesync.testkit.internal.Ports;
 import jakarta.jms.ConnectionFactory;
 import jakarta.jms.JMSException;
 import jakarta.jms.MessageProducer;
 import jakarta.jms.Session;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -62,13 +60,13 @@ final class Broker implements AutoCloseable {
 
     /** A broker of a test's own, that is alone, and set up as the test wants. */
     static Broker with(Consumer<Configuration> setUp) throws Exception {
-        return new Broker(freePort(), ALONE, setUp, null);
+        return new Broker(Ports.free(), ALONE, setUp, null);
     }
 
     /** A broker of a test's own, that is alone and knows its users. */
     static Broker secured(SecurityConfiguration users, Consumer<Configuration> setUp) throws Exception {
         return new Broker(
-                freePort(), ALONE, setUp, new ActiveMQJAASSecurityManager(InVMLoginModule.class.getName(), users));
+                Ports.free(), ALONE, setUp, new ActiveMQJAASSecurityManager(InVMLoginModule.class.getName(), users));
     }
 
     /**
@@ -77,7 +75,7 @@ final class Broker implements AutoCloseable {
      */
     static Broker shared() throws Exception {
         if (shared == null) {
-            shared = new Broker(freePort(), ALONE);
+            shared = new Broker(Ports.free(), ALONE);
         } else if (!shared.isLeft()) {
             shared.stop();
             shared.start();
@@ -114,12 +112,6 @@ final class Broker implements AutoCloseable {
                 .getAllBindings()
                 .filter(QueueBinding.class::isInstance)
                 .map(QueueBinding.class::cast);
-    }
-
-    static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     int port() {

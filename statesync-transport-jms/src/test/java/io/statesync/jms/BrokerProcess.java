@@ -2,6 +2,7 @@ package io.statesync.jms;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.statesync.testkit.internal.Ports;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -18,7 +19,7 @@ final class BrokerProcess implements AutoCloseable {
     private Process process;
 
     BrokerProcess() throws Exception {
-        this(Broker.freePort(), Broker.ALONE);
+        this(Ports.free(), Broker.ALONE);
     }
 
     BrokerProcess(int port, int peer) throws Exception {

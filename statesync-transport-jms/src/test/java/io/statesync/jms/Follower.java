@@ -31,12 +31,16 @@ final class Follower implements AutoCloseable {
     }
 
     Follower(JmsStateClient client, String topic) {
+        this(client, topic, Duration.ofSeconds(2));
+    }
+
+    Follower(JmsStateClient client, String topic, Duration pullTimeout) {
         this.client = client;
         engine = StateSync.createRevisionSync(RevisionSyncOptions.<String>builder(topic)
                 .source(client.topic(topic, JacksonCodec.json(String.class)))
                 .applier(snapshot -> state = snapshot.data())
                 .startup(Startup.KEEP_TRYING)
-                .pullTimeout(Duration.ofSeconds(2))
+                .pullTimeout(pullTimeout)
                 .catchUp(QUICK)
                 .listener(new SyncListener<String>() {
                     @Override

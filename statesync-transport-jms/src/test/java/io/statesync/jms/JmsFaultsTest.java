@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Whatever breaks, every replica is where the source is in the end, without a new write. */
-@Timeout(180)
+@Timeout(300)
 class JmsFaultsTest {
     private static final String TOPIC = "settings";
     private static final Duration LIMIT = Duration.ofSeconds(60);

@@ -18,10 +18,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(90)
+@Timeout(300)
 class JmsInvalidationPublisherTest {
     private static final String TOPIC = "settings";
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Duration LIMIT = Duration.ofMinutes(1);
 
     private final RevisionedStore<String> store = RevisionedStore.of(TOPIC, "first");
     private final RecordingHandler handler = new RecordingHandler();

@@ -24,10 +24,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Messages that are none of ours: acknowledged, reported once, and never delivered again. */
-@Timeout(90)
+@Timeout(300)
 class JmsMalformedTest {
     private static final String TOPIC = "settings";
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Duration LIMIT = Duration.ofMinutes(1);
     private static final AtomicBoolean deserialised = new AtomicBoolean();
 
     private Broker broker;
@@ -104,7 +104,8 @@ class JmsMalformedTest {
                         JmsStateClient.builder(broker.tcp())
                                 .maxMessageLength(200_000)
                                 .build(),
-                        TOPIC)) {
+                        TOPIC,
+                        Duration.ofSeconds(30))) {
             List<SyncError> errors = follower.errors;
             JmsInvalidationPublisher.builder(connection)
                     .registry(registry, topic -> JacksonCodec.json(String.class))

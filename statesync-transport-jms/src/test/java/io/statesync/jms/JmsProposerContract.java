@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 
 /** A store behind a broker, asked for writes. */
-@Timeout(90)
+@Timeout(300)
 abstract class JmsProposerContract extends AuthorityContract<String> {
     private static final String TOPIC = "settings";
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 
 /** Pulls by request and reply, through a proxy that cuts. */
-@Timeout(90)
+@Timeout(300)
 abstract class JmsProviderContract extends FallibleProviderContract<String> {
     private final IntFunction<ConnectionFactory> provider;
     private PublishedSource published;
@@ -46,7 +46,7 @@ abstract class JmsProviderContract extends FallibleProviderContract<String> {
 
     @Override
     protected Duration patience() {
-        return Duration.ofSeconds(20);
+        return Duration.ofMinutes(1);
     }
 
     @Override

@@ -30,10 +30,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The rights that docs/jms.md shows for Artemis are enough for sources and followers, and no more than they need. */
-@Timeout(90)
+@Timeout(300)
 class JmsSecurityPageTest {
     private static final String TOPIC = "settings";
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Duration LIMIT = Duration.ofMinutes(1);
     private static final JacksonCodec<String> CODEC = JacksonCodec.json(String.class);
 
     private static Broker broker;

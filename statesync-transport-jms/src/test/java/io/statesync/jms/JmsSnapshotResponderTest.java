@@ -31,10 +31,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(90)
+@Timeout(300)
 class JmsSnapshotResponderTest {
     private static final String TOPIC = "settings";
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Duration LIMIT = Duration.ofMinutes(1);
 
     private final RevisionedStore<String> store = RevisionedStore.<String>builder(TOPIC)
             .validator(value -> {
@@ -193,6 +193,7 @@ class JmsSnapshotResponderTest {
                 .toCompletableFuture();
         await().atMost(LIMIT).until(() -> responder.inFlight() == 1);
         assertThat(ask("{\"topic\":\"settings\",\"type\":\"pull\"}")).startsWith("{\"status\":200");
+        await().atMost(LIMIT).until(() -> responder.inFlight() == 1); // that answer is sent
         var second = client.topic("stuck", JacksonCodec.json(String.class))
                 .provider()
                 .getSnapshot(FakePullRequest.of("stuck"))

@@ -1,5 +1,6 @@
 package io.statesync.jms;
 
+import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -12,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 class JmsStateClientTest {
     private static final String TOPIC = "it's a topic";
 
@@ -42,13 +43,14 @@ class JmsStateClientTest {
             replica.start().get(30, TimeUnit.SECONDS);
             assertThat(replica.get()).isEqualTo("first");
             store.set("second");
-            await().until(() -> replica.get().equals("second"));
+            await().atMost(1, MINUTES).until(() -> replica.get().equals("second"));
             assertThat(replica.set("third").get(30, TimeUnit.SECONDS).isAccepted())
                     .isTrue();
             assertThat(store.get()).isEqualTo("third");
             assertThat(publisher.flush().get(30, TimeUnit.SECONDS)).isNull();
             // An answer counts until the broker has taken it, and whom it is for may have it by then.
-            await().untilAsserted(() -> assertThat(responder.inFlight()).isZero());
+            await().atMost(1, MINUTES)
+                    .untilAsserted(() -> assertThat(responder.inFlight()).isZero());
         }
     }
 }

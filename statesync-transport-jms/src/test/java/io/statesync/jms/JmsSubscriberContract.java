@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 
 /** A subscription at a broker, through a proxy that cuts. */
-@Timeout(90)
+@Timeout(300)
 abstract class JmsSubscriberContract extends ReconnectingSubscriberContract {
     private final int inline;
     private final boolean selectInBroker;
@@ -50,7 +50,7 @@ abstract class JmsSubscriberContract extends ReconnectingSubscriberContract {
 
     @Override
     protected Duration patience() {
-        return Duration.ofSeconds(20);
+        return Duration.ofMinutes(1);
     }
 
     @Override

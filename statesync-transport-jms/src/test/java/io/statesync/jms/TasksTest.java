@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Whatever the executor does, a task runs once. */
-@Timeout(60)
+@Timeout(300)
 class TasksTest {
     private final AtomicInteger runs = new AtomicInteger();
 

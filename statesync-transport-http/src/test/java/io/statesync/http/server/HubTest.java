@@ -1,5 +1,6 @@
 package io.statesync.http.server;
 
+import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -41,7 +42,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What goes on between sources and streams, at moments that a test over a socket does not meet. */
-@Timeout(120)
+@Timeout(300)
 class HubTest {
     /** A source whose answers are made by the test. */
     private static final class Source implements Authority<String> {
@@ -185,8 +186,8 @@ class HubTest {
                 TimeSource.system(),
                 ForkJoinPool.commonPool()));
         var unused = reads.get(0).read();
-        await().until(() -> count.get() == 20_000);
-        await().until(() -> reads.get(0).read().isDone());
+        await().atMost(1, MINUTES).until(() -> count.get() == 20_000);
+        await().atMost(1, MINUTES).until(() -> reads.get(0).read().isDone());
     }
 
     @Test
@@ -195,8 +196,9 @@ class HubTest {
         Hub hub = hub(source);
         CompletableFuture<Encoded> first = hub.existing("t").read().toCompletableFuture();
         source.reads = () -> at(7, 42);
-        await().until(first::isCompletedExceptionally);
-        await().until(() -> hub.existing("t").read().toCompletableFuture().isDone());
+        await().atMost(1, MINUTES).until(first::isCompletedExceptionally);
+        await().atMost(1, MINUTES)
+                .until(() -> hub.existing("t").read().toCompletableFuture().isDone());
     }
 
     @Test
@@ -228,7 +230,8 @@ class HubTest {
         stream.change(List.of("t"), List.of());
         Out out = connect(hub, stream, 0);
         source.reads = () -> at(7, 42);
-        await().untilAsserted(() -> assertThat(out.text.toString()).contains("\"revision\":\"42\""));
+        await().atMost(1, MINUTES)
+                .untilAsserted(() -> assertThat(out.text.toString()).contains("\"revision\":\"42\""));
     }
 
     @Test
@@ -260,13 +263,14 @@ class HubTest {
         assertThat(heard.text.toString()).contains("of the removed store");
         registry.remove("x");
         Topic topic = hub.acquire("x");
-        await().until(() -> topic.newest().isRemoved());
+        await().atMost(1, MINUTES).until(() -> topic.newest().isRemoved());
         EventStream second = stream(hub);
         second.change(List.of("x"), List.of());
         Out out = connect(hub, second, 1000);
         assertThat(out.text.toString()).isEqualTo("retry: 1000\n\n");
         registry.store("x", () -> "of the next one");
-        await().untilAsserted(() -> assertThat(out.text.toString()).contains("of the next one"));
+        await().atMost(1, MINUTES)
+                .untilAsserted(() -> assertThat(out.text.toString()).contains("of the next one"));
     }
 
     @Test
@@ -293,7 +297,7 @@ class HubTest {
             }
             Out out = connect(hub, stream, 0);
             container.join();
-            await().untilAsserted(() -> {
+            await().atMost(1, MINUTES).untilAsserted(() -> {
                 String text = out.text.toString();
                 for (int i = 0; i < 50; i++) {
                     assertThat(text).contains("\"t" + i + "\"");

@@ -1,5 +1,6 @@
 package io.statesync.http.server;
 
+import io.statesync.testkit.internal.Ports;
 import jakarta.servlet.http.HttpServlet;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -31,7 +32,7 @@ public final class JettyServer implements ServletServer {
         server = new Server(threads);
         connector = new ServerConnector(server, 1, 1);
         connector.setHost(InetAddress.getLoopbackAddress().getHostAddress());
-        connector.setPort(port);
+        connector.setPort(port == 0 ? Ports.free() : port); // it may come back there
         connector.setReuseAddress(true);
         connector.setIdleTimeout(idleTimeout.toMillis());
         server.addConnector(connector);

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The protocol, row by row, as a stranger's client sees it, whatever the container. */
 @ParameterizedClass
 @EnumSource(ServletServer.Kind.class)
-@Timeout(60)
+@Timeout(300)
 class StateServletTest {
     private static final String TOPIC = "settings/ä %2F&=+";
 

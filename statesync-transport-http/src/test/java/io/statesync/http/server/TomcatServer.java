@@ -2,6 +2,7 @@ package io.statesync.http.server;
 
 import jakarta.servlet.http.HttpServlet;
 import java.net.InetAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.logging.Level;
@@ -24,7 +25,8 @@ public final class TomcatServer implements ServletServer {
     /** That ends a connection which makes no progress for so long while it is read or written. */
     TomcatServer(HttpServlet servlet, Duration connectionTimeout) throws Exception {
         log.setLevel(Level.WARNING);
-        tomcat.setBaseDir(Path.of("target", "tomcat").toAbsolutePath().toString());
+        tomcat.setBaseDir(Files.createDirectories(Path.of("target", "tomcat").toAbsolutePath())
+                .toString()); // several at once could not make it
         AbstractProtocol<?> protocol = protocol();
         protocol.setAddress(InetAddress.getLoopbackAddress());
         protocol.setMaxThreads(16);

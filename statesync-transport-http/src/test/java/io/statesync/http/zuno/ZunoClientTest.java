@@ -1,5 +1,6 @@
 package io.statesync.http.zuno;
 
+import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -37,7 +38,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.IntNode;
 
 /** Two clients of one server: the conflict matrix, offline writes, restarts. */
-@Timeout(60)
+@Timeout(300)
 class ZunoClientTest {
     private static final Backoff QUICK = Backoff.exponential(Duration.ofMillis(20), 2, Duration.ofMillis(200));
 
@@ -115,12 +116,12 @@ class ZunoClientTest {
         StateReplica<Integer> other = started(counter(client()));
         assertThat(one.get()).isZero();
         assertThat(get(one.set(5))).isInstanceOf(Accepted.class);
-        await().until(() -> other.get() == 5);
+        await().atMost(1, MINUTES).until(() -> other.get() == 5);
         assertThat(get(other.update(n -> n + 1))).isInstanceOf(Accepted.class);
-        await().until(() -> one.get() == 6);
+        await().atMost(1, MINUTES).until(() -> one.get() == 6);
         assertThat(atServer()).isEqualTo(6);
         registry.<JsonNode>store("counter", () -> IntNode.valueOf(0)).set(IntNode.valueOf(9));
-        await().until(() -> one.get() == 9 && other.get() == 9);
+        await().atMost(1, MINUTES).until(() -> one.get() == 9 && other.get() == 9);
     }
 
     @Test
@@ -143,7 +144,7 @@ class ZunoClientTest {
         for (CompletableFuture<WriteResult<Integer>> write : writes) {
             assertThat(get(write)).isInstanceOf(Accepted.class);
         }
-        await().until(() -> one.get() == 100 && other.get() == 100);
+        await().atMost(1, MINUTES).until(() -> one.get() == 100 && other.get() == 100);
         assertThat(atServer()).isEqualTo(100);
     }
 
@@ -162,7 +163,7 @@ class ZunoClientTest {
             assertThat(get(write)).isInstanceOf(Accepted.class);
         }
         assertThat(atServer()).isEqualTo(50);
-        await().until(() -> one.get() == 50 && other.get() == 50);
+        await().atMost(1, MINUTES).until(() -> one.get() == 50 && other.get() == 50);
     }
 
     /** Both begin at 1; the other moves the server to 2 while one is away and sets 10. */
@@ -171,9 +172,9 @@ class ZunoClientTest {
         StateReplica<Integer> one = started(counter(client()).conflicts(policy));
         StateVersion base = one.meta().version();
         registry.<JsonNode>store("counter", () -> IntNode.valueOf(0)).set(IntNode.valueOf(2));
-        await().until(() -> one.get() == 2);
+        await().atMost(1, MINUTES).until(() -> one.get() == 2);
         WriteResult<Integer> result = get(one.set(10, base));
-        await().until(() -> !one.meta().dirty() && one.get() == atServer());
+        await().atMost(1, MINUTES).until(() -> !one.meta().dirty() && one.get() == atServer());
         return result;
     }
 
@@ -201,7 +202,7 @@ class ZunoClientTest {
         assertThat(get(one.set(1))).isInstanceOf(Accepted.class);
         StoreRegistry kept = registry;
         stopServer();
-        await().until(() -> !isConnected(one));
+        await().atMost(1, MINUTES).until(() -> !isConnected(one));
         List<CompletableFuture<WriteResult<Integer>>> writes = new ArrayList<>();
         for (int i = 2; i < 20; i++) {
             writes.add(one.set(i));
@@ -229,9 +230,9 @@ class ZunoClientTest {
                 .build();
         restarted.<JsonNode>store("counter", () -> IntNode.valueOf(77));
         startServer(restarted);
-        await().until(() -> one.get() == 77 && other.get() == 77);
+        await().atMost(1, MINUTES).until(() -> one.get() == 77 && other.get() == 77);
         assertThat(get(other.set(78))).isInstanceOf(Accepted.class);
-        await().until(() -> one.get() == 78);
+        await().atMost(1, MINUTES).until(() -> one.get() == 78);
     }
 
     @Test
@@ -239,13 +240,14 @@ class ZunoClientTest {
         StateReplica<Integer> one = started(counter(client()));
         StateReplica<Integer> other = started(counter(client()));
         assertThat(get(one.set(1))).isInstanceOf(Accepted.class);
-        await().until(() -> other.get() == 1);
+        await().atMost(1, MINUTES).until(() -> other.get() == 1);
         stopServer();
+        await().atMost(1, MINUTES).until(() -> !isConnected(one) && !isConnected(other));
         startServer(StoreRegistry.create());
-        await().until(() -> isConnected(one) && isConnected(other));
+        await().atMost(1, MINUTES).until(() -> isConnected(one) && isConnected(other));
         assertThat(one.get()).isEqualTo(1);
         assertThat(get(one.set(2))).isInstanceOf(Accepted.class);
-        await().until(() -> other.get() == 2);
+        await().atMost(1, MINUTES).until(() -> other.get() == 2);
         assertThat(atServer()).isEqualTo(2);
     }
 
@@ -281,7 +283,7 @@ class ZunoClientTest {
         restarted.<JsonNode>store("counter", () -> IntNode.valueOf(77));
         startServer(restarted);
         StateReplica<Integer> after = started(counter(client()).engine(engine -> engine.cache(cache)));
-        await().until(() -> after.get() == 77);
+        await().atMost(1, MINUTES).until(() -> after.get() == 77);
         assertThat(get(after.set(78))).isInstanceOf(Accepted.class);
     }
 
@@ -298,10 +300,10 @@ class ZunoClientTest {
     void nobodyIsConnectedAfterClose() throws Exception {
         ZunoClient client = client();
         StateReplica<Integer> replica = started(counter(client));
-        await().until(() -> servlet.readers() == 1);
+        await().atMost(1, MINUTES).until(() -> servlet.readers() == 1);
         replica.close();
         client.close();
-        await().until(() -> {
+        await().atMost(1, MINUTES).until(() -> {
             registry.<JsonNode>store("poke", () -> IntNode.valueOf(0)).set(IntNode.valueOf(1));
             return servlet.readers() == 0;
         });

@@ -4,14 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.statesync.Backoff;
 import io.statesync.jms.BrokerMain;
+import io.statesync.testkit.internal.Ports;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 
@@ -36,7 +34,7 @@ final class Brokers implements AutoCloseable {
         try {
             List<CountDownLatch> ready = new ArrayList<>();
             for (int i = 0; i < count; i++) {
-                ports[i] = freePort();
+                ports[i] = Ports.free();
             }
             for (int i = 0; i < count; i++) {
                 ready.add(start(i));
@@ -47,21 +45,6 @@ final class Brokers implements AutoCloseable {
         } catch (Exception | AssertionError e) {
             close();
             throw e;
-        }
-    }
-
-    /**
-     * A port that nobody is given as the local end of a connection: one could take it while the broker is away, and a client
-     * could even connect to itself.
-     */
-    private static int freePort() throws IOException {
-        while (true) {
-            int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
-            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-                return socket.getLocalPort();
-            } catch (IOException e) {
-                // somebody has it: another one
-            }
         }
     }
 

@@ -51,7 +51,8 @@ class ThreeSourcesTest {
     void noAcceptedWriteIsLostAndEveryReplicaIsTheDatabaseInTheEnd() throws Exception {
         long begin = System.nanoTime();
         System.out.println("campaign seed=" + SEED + " " + FORM);
-        try (EmbeddedPostgres postgres = EmbeddedPostgres.start();
+        try (EmbeddedPostgres postgres =
+                        EmbeddedPostgres.builder().setPGStartupWait(LIMIT).start();
                 Fleet fleet = new Fleet(FORM.size(), postgres.getJdbcUrl("postgres", "postgres"))) {
             Tally tally = fleet.tally;
             DataSource database = postgres.getPostgresDatabase();

@@ -27,9 +27,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A source and its replicas at two brokers that are a cluster. */
-@Timeout(120)
+@Timeout(600)
 class TwoBrokersTest {
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
     private static Brokers brokers;
 
     private final String topic = "settings " + UUID.randomUUID(); // the brokers are those of all tests

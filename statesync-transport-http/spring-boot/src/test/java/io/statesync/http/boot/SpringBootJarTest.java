@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The application of the documentation, as a jar in a process of its own. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SpringBootJarTest {
     private static final Pattern STARTED = Pattern.compile("Tomcat started on port (\\d+)");
     private static final String TOKEN = "let-me-write";

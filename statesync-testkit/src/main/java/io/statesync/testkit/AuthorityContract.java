@@ -44,9 +44,9 @@ public abstract class AuthorityContract<T extends @Nullable Object> {
     /** A valid state; another one for each number from 0 to 100. States are compared by {@code equals}. */
     protected abstract T data(int n);
 
-    /** How long a test waits for an answer; 10 s unless overridden. */
+    /** How long a test waits for an answer; 30 s unless overridden. */
     protected Duration patience() {
-        return Duration.ofSeconds(10);
+        return Duration.ofSeconds(30);
     }
 
     private SnapshotEnvelope<T> snapshot(Authority<T> authority) throws Exception {

@@ -51,9 +51,9 @@ public abstract class InvalidationSubscriberContract {
         return true;
     }
 
-    /** How long a test waits for what must happen; 10 s unless overridden. */
+    /** How long a test waits for what must happen; 30 s unless overridden. */
     protected Duration patience() {
-        return Duration.ofSeconds(10);
+        return Duration.ofSeconds(30);
     }
 
     /**

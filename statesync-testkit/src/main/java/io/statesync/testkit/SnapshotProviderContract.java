@@ -57,9 +57,9 @@ public abstract class SnapshotProviderContract<T extends @Nullable Object> {
         return true;
     }
 
-    /** How long a test waits for an answer; 10 s unless overridden. */
+    /** How long a test waits for an answer; 30 s unless overridden. */
     protected Duration patience() {
-        return Duration.ofSeconds(10);
+        return Duration.ofSeconds(30);
     }
 
     static StateVersion version(long revision) {

@@ -36,6 +36,11 @@ class WebSocketTransportTest extends ReconnectingSubscriberContract {
         server = new WebSocketServer();
     }
 
+    @Override
+    protected Duration patience() {
+        return Duration.ofMinutes(1);
+    }
+
     @AfterEach
     void end() throws Exception {
         server.close();
@@ -88,7 +93,7 @@ class WebSocketTransportTest extends ReconnectingSubscriberContract {
             // end
             try (client;
                     sync) {
-                sync.start().get(20, TimeUnit.SECONDS);
+                sync.start().get(60, TimeUnit.SECONDS);
                 assertThat(current.get()).isEqualTo(new Theme("light", 12));
 
                 store.set(new Theme("dark", 12));

@@ -74,7 +74,7 @@ class HttpFaultsTest {
         source.store.set("two");
         awaitReported(fault, where, List.of(pulled, inlined), replica);
         source.proxy.heal();
-        write.get(30, TimeUnit.SECONDS);
+        write.get(60, TimeUnit.SECONDS);
         source.awaitConverged();
         assertThat(source.followers)
                 .allSatisfy(follower ->
@@ -176,7 +176,7 @@ class HttpFaultsTest {
             source.proxy.awaitHits(2, FaultySource.LIMIT.toMillis());
             source.proxy.heal();
         }
-        assertThat(write.get(30, TimeUnit.SECONDS)).isInstanceOf(WriteResult.Accepted.class);
+        assertThat(write.get(60, TimeUnit.SECONDS)).isInstanceOf(WriteResult.Accepted.class);
         source.awaitConverged();
         assertThat(journal.written()).containsExactly("at first", "mine");
         List<String> ids = new ArrayList<>();
@@ -237,7 +237,7 @@ class HttpFaultsTest {
 
         void assertEachWrittenOnceOrNever() throws Exception {
             for (int step = 0; step < writes.size(); step++) {
-                WriteResult<String> result = writes.get(step).get(30, TimeUnit.SECONDS);
+                WriteResult<String> result = writes.get(step).get(60, TimeUnit.SECONDS);
                 int wanted = result instanceof WriteResult.Accepted ? 1 : 0;
                 assertThat(Collections.frequency(journal.written(), "replica " + step))
                         .as("%s: %s", step, result)

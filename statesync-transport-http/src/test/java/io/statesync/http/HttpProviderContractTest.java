@@ -4,6 +4,7 @@ import io.statesync.SnapshotProvider;
 import io.statesync.StateVersion;
 import io.statesync.jackson.JacksonCodec;
 import io.statesync.testkit.FallibleProviderContract;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -15,6 +16,11 @@ class HttpProviderContractTest extends FallibleProviderContract<String> {
     @BeforeEach
     void start() throws Exception {
         served = new ServedSource(0);
+    }
+
+    @Override
+    protected Duration patience() {
+        return Duration.ofMinutes(1);
     }
 
     @AfterEach

@@ -106,7 +106,7 @@ class HttpRestartTest {
         CompletableFuture<WriteResult<String>> write = replica.replica.set("mine");
         await().atMost(FaultySource.LIMIT).until(() -> !replica.heard.replicaErrors.isEmpty());
         source.restart(kept.registry(journal));
-        WriteResult<String> result = write.get(30, TimeUnit.SECONDS);
+        WriteResult<String> result = write.get(60, TimeUnit.SECONDS);
         source.awaitConverged();
         if (kept == Kept.NOTHING) {
             assertThat(result).isInstanceOf(WriteResult.Conflict.class);

@@ -87,7 +87,7 @@ class HttpStateClientTest {
                 .catchUp(QUICK)
                 .build());
         toClose.add(0, engine);
-        engine.start().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        engine.start().toCompletableFuture().get(60, TimeUnit.SECONDS);
         return engine;
     }
 
@@ -136,10 +136,10 @@ class HttpStateClientTest {
     void replicasWriteThroughItAndHearOfEachOther() throws Exception {
         StateReplica<String> one = replica("one");
         StateReplica<String> other = replica("two");
-        one.set("written").toCompletableFuture().get(20, TimeUnit.SECONDS);
+        one.set("written").toCompletableFuture().get(60, TimeUnit.SECONDS);
         await().atMost(1, MINUTES).until(() -> "written".equals(other.get()));
         assertThat(store.get()).isEqualTo("written");
-        other.update(value -> value + "!").toCompletableFuture().get(20, TimeUnit.SECONDS);
+        other.update(value -> value + "!").toCompletableFuture().get(60, TimeUnit.SECONDS);
         await().atMost(1, MINUTES).until(() -> "written!".equals(one.get()));
     }
 
@@ -149,7 +149,7 @@ class HttpStateClientTest {
                 .sourceId(sourceId)
                 .build();
         toClose.add(0, replica);
-        replica.start().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        replica.start().toCompletableFuture().get(60, TimeUnit.SECONDS);
         return replica;
     }
 

@@ -60,7 +60,7 @@ class HttpStateProposalTest {
                 .propose(proposal)
                 .<WriteResult<String>>thenApply(result -> result)
                 .toCompletableFuture()
-                .get(20, TimeUnit.SECONDS);
+                .get(60, TimeUnit.SECONDS);
     }
 
     @Test

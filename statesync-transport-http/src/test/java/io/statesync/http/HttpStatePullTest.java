@@ -72,7 +72,7 @@ class HttpStatePullTest {
     }
 
     private static <T> T get(CompletableFuture<T> future) throws Exception {
-        return future.get(20, TimeUnit.SECONDS);
+        return future.get(60, TimeUnit.SECONDS);
     }
 
     private PullResult<String> pull(FakePullRequest request) throws Exception {

@@ -66,7 +66,7 @@ class HttpStateStreamTest {
     }
 
     private Subscription subscribe(String topic, RecordingHandler handler) throws Exception {
-        return begin(topic, handler).get(20, TimeUnit.SECONDS);
+        return begin(topic, handler).get(60, TimeUnit.SECONDS);
     }
 
     private static String invalidation(String topic, int revision) {
@@ -164,7 +164,7 @@ class HttpStateStreamTest {
         assertThat(joining).noneMatch(CompletableFuture::isDone);
         go.countDown();
         for (CompletableFuture<Subscription> each : joining) {
-            each.get(20, TimeUnit.SECONDS);
+            each.get(60, TimeUnit.SECONDS);
         }
         assertThat(server.requests("POST /streams/")).hasSize(2);
     }
@@ -200,11 +200,11 @@ class HttpStateStreamTest {
         }
         CompletableFuture<Subscription> bad = begin("bad", new RecordingHandler());
         go.countDown();
-        first.get(20, TimeUnit.SECONDS);
+        first.get(60, TimeUnit.SECONDS);
         for (CompletableFuture<Subscription> each : good) {
-            each.get(20, TimeUnit.SECONDS);
+            each.get(60, TimeUnit.SECONDS);
         }
-        assertThatThrownBy(() -> bad.get(20, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> bad.get(60, TimeUnit.SECONDS))
                 .isInstanceOf(ExecutionException.class)
                 .cause()
                 .hasMessageContaining("/state/streams/…: status 400");
@@ -397,7 +397,7 @@ class HttpStateStreamTest {
         await().atMost(1, MINUTES).until(() -> server.requests("POST /streams/").size() == 1);
         client.close();
         client.close();
-        assertThatThrownBy(() -> joining.get(20, TimeUnit.SECONDS)).hasMessageContaining("the client was closed");
+        assertThatThrownBy(() -> joining.get(60, TimeUnit.SECONDS)).hasMessageContaining("the client was closed");
         assertThat(kinds(a)).containsExactly(Kind.DISCONNECTED);
         assertThatThrownBy(() -> begin("c", new RecordingHandler()))
                 .isInstanceOf(IllegalStateException.class)

@@ -4,6 +4,7 @@ import io.statesync.InvalidationSubscriber;
 import io.statesync.StateVersion;
 import io.statesync.jackson.JacksonCodec;
 import io.statesync.testkit.ReconnectingSubscriberContract;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -21,6 +22,11 @@ abstract class HttpSubscriberContract extends ReconnectingSubscriberContract {
     @BeforeEach
     void start() throws Exception {
         served = new ServedSource(inline);
+    }
+
+    @Override
+    protected Duration patience() {
+        return Duration.ofMinutes(1);
     }
 
     @AfterEach

@@ -94,7 +94,7 @@ class ZunoFeedTest {
         CompletableFuture<? extends PullResult<Integer>> pull = pull("n", FakePullRequest.of("n"));
         snapshot(stream(), "{\"n\":{\"state\":7,\"version\":3}}");
 
-        assertThat(pull.get(20, TimeUnit.SECONDS)).isInstanceOfSatisfying(SnapshotEnvelope.class, snapshot -> {
+        assertThat(pull.get(60, TimeUnit.SECONDS)).isInstanceOfSatisfying(SnapshotEnvelope.class, snapshot -> {
             assertThat(snapshot.data()).isEqualTo(7);
             assertThat(snapshot.version(null).revision()).hasToString("3");
         });
@@ -107,7 +107,7 @@ class ZunoFeedTest {
         CompletableFuture<Subscription> subscribed = subscribe("n", handler);
         Connection stream = stream();
         snapshot(stream, "{}");
-        Subscription subscription = subscribed.get(20, TimeUnit.SECONDS);
+        Subscription subscription = subscribed.get(60, TimeUnit.SECONDS);
         stream.cut();
         Connection next = stream();
         assertDisconnected(handler);
@@ -117,7 +117,7 @@ class ZunoFeedTest {
         assertThat(pull).isNotDone();
         snapshot(next, "{\"n\":{\"state\":8,\"version\":1}}");
 
-        assertThat(pull.get(20, TimeUnit.SECONDS)).isInstanceOf(SnapshotEnvelope.class);
+        assertThat(pull.get(60, TimeUnit.SECONDS)).isInstanceOf(SnapshotEnvelope.class);
         awaitNoStream();
     }
 
@@ -129,7 +129,7 @@ class ZunoFeedTest {
 
         request.cancel();
 
-        assertThatThrownBy(() -> pull.get(20, TimeUnit.SECONDS)).isInstanceOf(Exception.class);
+        assertThatThrownBy(() -> pull.get(60, TimeUnit.SECONDS)).isInstanceOf(Exception.class);
         awaitNoStream();
     }
 
@@ -139,7 +139,7 @@ class ZunoFeedTest {
         CompletableFuture<Subscription> subscribed = subscribe("n", first);
         Connection stream = stream();
         snapshot(stream, "{\"n\":{\"state\":1,\"version\":1}}");
-        subscribed.get(20, TimeUnit.SECONDS);
+        subscribed.get(60, TimeUnit.SECONDS);
         RawServer.Script opens = (request, to) -> {
             to.stream();
             streams.add(to);
@@ -151,13 +151,13 @@ class ZunoFeedTest {
         await().atMost(1, MINUTES).until(() -> !client.feed.isConnected());
 
         CompletableFuture<Subscription> refused = subscribe("n", new RecordingHandler());
-        assertThatThrownBy(() -> refused.get(20, TimeUnit.SECONDS)).hasMessageContaining("204");
+        assertThatThrownBy(() -> refused.get(60, TimeUnit.SECONDS)).hasMessageContaining("204");
         server.script(opens);
         CompletableFuture<? extends PullResult<Integer>> pull = pull("n", FakePullRequest.of("n"));
         Connection again = stream();
         snapshot(again, "{\"n\":{\"state\":2,\"version\":2}}");
 
-        assertThat(pull.get(20, TimeUnit.SECONDS)).isInstanceOf(SnapshotEnvelope.class);
+        assertThat(pull.get(60, TimeUnit.SECONDS)).isInstanceOf(SnapshotEnvelope.class);
         StateVersion second = StateVersion.of(client.feed.none().epoch(), Revision.of(2));
         assertThat(first.awaitCalls(
                         calls -> calls.stream().anyMatch(c -> c.kind() == Kind.RESUMED)
@@ -172,7 +172,7 @@ class ZunoFeedTest {
         CompletableFuture<Subscription> subscribed = subscribe("n", new RecordingHandler());
         Connection stream = stream();
         snapshot(stream, "{\"a\":{\"state\":1,\"version\":900},\"b\":{\"state\":1,\"version\":5}}");
-        subscribed.get(20, TimeUnit.SECONDS);
+        subscribed.get(60, TimeUnit.SECONDS);
         StateVersion before = version("a");
         assertThat(client.feed.size()).isEqualTo(2);
 
@@ -189,7 +189,7 @@ class ZunoFeedTest {
     }
 
     private StateVersion version(String key) throws Exception {
-        return pull(key, FakePullRequest.of(key)).get(20, TimeUnit.SECONDS) instanceof SnapshotEnvelope<?> snapshot
+        return pull(key, FakePullRequest.of(key)).get(60, TimeUnit.SECONDS) instanceof SnapshotEnvelope<?> snapshot
                 ? snapshot.version(null)
                 : StateVersion.ofUnsigned(0, 0);
     }
@@ -242,6 +242,6 @@ class ZunoFeedTest {
 
     /** What it ended with; null if that was a failure. */
     private static <T> T ended(CompletableFuture<T> future) throws Exception {
-        return future.handle((done, error) -> done).get(20, TimeUnit.SECONDS);
+        return future.handle((done, error) -> done).get(60, TimeUnit.SECONDS);
     }
 }

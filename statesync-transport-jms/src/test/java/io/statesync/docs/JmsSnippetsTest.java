@@ -89,7 +89,7 @@ class JmsSnippetsTest {
         await().atMost(LIMIT).until(() -> replica.get().size() == 14);
         // snippet: closeJms
         try {
-            publisher.flush().get(10, TimeUnit.SECONDS);
+            publisher.flush().get(60, TimeUnit.SECONDS);
         } catch (TimeoutException e) {
             log.warn("the broker is away; what was not sent is announced after the next start");
         } finally {
@@ -121,7 +121,7 @@ class JmsSnippetsTest {
                 .applier(snapshot -> applied.set(snapshot.data()))
                 .build());
         // end
-        engine.start().get(30, TimeUnit.SECONDS);
+        engine.start().get(60, TimeUnit.SECONDS);
         theme.set(new Theme("dark", 12));
         await().atMost(LIMIT).until(() -> applied.get().name().equals("dark"));
         engine.close();

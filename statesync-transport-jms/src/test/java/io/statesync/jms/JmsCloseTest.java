@@ -73,11 +73,11 @@ class JmsCloseTest {
             closing.add(closers.submit(client::close));
         }
         for (Future<?> each : closing) {
-            assertThat(each.get(30, TimeUnit.SECONDS)).isNull();
+            assertThat(each.get(60, TimeUnit.SECONDS)).isNull();
         }
         closers.shutdown();
-        assertThatThrownBy(() -> subscribing.get(30, TimeUnit.SECONDS)).hasCauseInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> pulling.get(30, TimeUnit.SECONDS)).hasCauseInstanceOf(IOException.class);
+        assertThatThrownBy(() -> subscribing.get(60, TimeUnit.SECONDS)).hasCauseInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> pulling.get(60, TimeUnit.SECONDS)).hasCauseInstanceOf(IOException.class);
         hanging.let();
         await().atMost(LIMIT).until(() -> hanging.made() == 1);
         assertThatThrownBy(() -> topic(client).subscriber().subscribe(new RecordingHandler()))
@@ -92,8 +92,8 @@ class JmsCloseTest {
                 topic(client).proposer().propose(Proposal.of(null, "mine")).toCompletableFuture();
         await().atMost(LIMIT).until(() -> broker.messages("statesync.requests") == 2);
         client.close();
-        assertThatThrownBy(() -> pulling.get(30, TimeUnit.SECONDS)).hasCauseInstanceOf(IOException.class);
-        assertThatThrownBy(() -> proposing.get(30, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> pulling.get(60, TimeUnit.SECONDS)).hasCauseInstanceOf(IOException.class);
+        assertThatThrownBy(() -> proposing.get(60, TimeUnit.SECONDS))
                 .satisfies(error ->
                         assertThat(error.getCause()).isInstanceOf(IOException.class)); // it may have been taken
     }
@@ -105,7 +105,7 @@ class JmsCloseTest {
         CompletableFuture<?> proposing =
                 topic(client).proposer().propose(Proposal.of(null, "mine")).toCompletableFuture();
         client.close();
-        assertThatThrownBy(() -> proposing.get(30, TimeUnit.SECONDS)).hasCauseInstanceOf(NotSentException.class);
+        assertThatThrownBy(() -> proposing.get(60, TimeUnit.SECONDS)).hasCauseInstanceOf(NotSentException.class);
         hanging.let();
     }
 
@@ -115,7 +115,7 @@ class JmsCloseTest {
                 JmsStateClient.builder(broker.tcp()).maxPending(2).build()) {
             CompletableFuture<?> first = pull(client);
             CompletableFuture<?> second = pull(client);
-            assertThatThrownBy(() -> pull(client).get(30, TimeUnit.SECONDS))
+            assertThatThrownBy(() -> pull(client).get(60, TimeUnit.SECONDS))
                     .isInstanceOf(ExecutionException.class)
                     .hasMessageContaining("maxPending=2");
             assertThat(first.cancel(true)).isTrue();
@@ -135,7 +135,7 @@ class JmsCloseTest {
                             Duration.ofMillis(200))
                     .propose(Proposal.of(null, "mine"))
                     .toCompletableFuture();
-            assertThatThrownBy(() -> proposing.get(30, TimeUnit.SECONDS)).hasMessageContaining("no answer within");
+            assertThatThrownBy(() -> proposing.get(60, TimeUnit.SECONDS)).hasMessageContaining("no answer within");
             await().atMost(LIMIT).until(() -> broker.messages("statesync.requests") == 0);
         }
     }
@@ -153,7 +153,7 @@ class JmsCloseTest {
         JmsStateClient client = JmsStateClient.to(broker.tcp());
         try (StateReplica<String> replica =
                 StateReplica.<String>builder(TOPIC).source(topic(client)).build()) {
-            replica.start().get(30, TimeUnit.SECONDS);
+            replica.start().get(60, TimeUnit.SECONDS);
         }
         client.close();
         publisher.close();
@@ -174,7 +174,7 @@ class JmsCloseTest {
             for (int i = 0; i < 3; i++) {
                 RecordingHandler handler = new RecordingHandler();
                 Subscription subscription =
-                        subscriber.subscribe(handler).toCompletableFuture().get(30, TimeUnit.SECONDS);
+                        subscriber.subscribe(handler).toCompletableFuture().get(60, TimeUnit.SECONDS);
                 assertThat(connection.state()).isEqualTo(JmsConnection.State.OPEN);
                 subscription.close();
                 assertThat(connection.state()).isEqualTo(JmsConnection.State.IDLE);

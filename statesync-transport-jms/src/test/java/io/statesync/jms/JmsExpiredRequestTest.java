@@ -81,14 +81,14 @@ class JmsExpiredRequestTest {
     }
 
     private void assertPulls(String state) throws Exception {
-        assertThat(((SnapshotEnvelope<String>) pull().get(30, TimeUnit.SECONDS)).data())
+        assertThat(((SnapshotEnvelope<String>) pull().get(60, TimeUnit.SECONDS)).data())
                 .isEqualTo(state);
     }
 
     @Test
     void whatExpiredBeforeAResponderCameIsNotDone() throws Exception {
         CompletableFuture<?> late = propose(Duration.ofMillis(200));
-        assertThatThrownBy(() -> late.get(30, TimeUnit.SECONDS)).hasMessageContaining("no answer within");
+        assertThatThrownBy(() -> late.get(60, TimeUnit.SECONDS)).hasMessageContaining("no answer within");
         responder(JmsConnection.to(broker.inVm()))
                 .authorizer((user, topic, action) -> record(action))
                 .build();
@@ -109,9 +109,9 @@ class JmsExpiredRequestTest {
         CompletableFuture<?> first = pull();
         await().atMost(LIMIT).until(() -> asked.size() == 1);
         CompletableFuture<?> late = propose(Duration.ofMillis(200)); // the responder's provider has it already
-        assertThatThrownBy(() -> late.get(30, TimeUnit.SECONDS)).hasMessageContaining("no answer within");
+        assertThatThrownBy(() -> late.get(60, TimeUnit.SECONDS)).hasMessageContaining("no answer within");
         slow.countDown();
-        first.get(30, TimeUnit.SECONDS);
+        first.get(60, TimeUnit.SECONDS);
         assertPulls("first");
         assertThat(asked).containsExactly(JmsAuthorizer.Action.READ, JmsAuthorizer.Action.READ);
         assertThat(store.get()).isEqualTo("first");

@@ -151,7 +151,7 @@ class JmsFullBrokerTest {
                 .topic(TOPIC)
                 .subscribe(handler)
                 .toCompletableFuture()
-                .get(30, TimeUnit.SECONDS);
+                .get(60, TimeUnit.SECONDS);
         return handler;
     }
 
@@ -170,7 +170,7 @@ class JmsFullBrokerTest {
     }
 
     private static void assertTimedOut(CompletableFuture<?> asked, Class<?> how) {
-        Throwable outcome = catchThrowable(() -> asked.get(30, TimeUnit.SECONDS));
+        Throwable outcome = catchThrowable(() -> asked.get(60, TimeUnit.SECONDS));
         assertThat(outcome).hasMessageContaining("no answer within PT0.3S");
         assertThat(outcome.getCause()).isInstanceOf(how);
     }
@@ -198,7 +198,7 @@ class JmsFullBrokerTest {
                 .build();
         await().atMost(LIMIT).until(() -> {
             CompletableFuture<WriteResult<String>> again = propose(client);
-            return again.handle((result, error) -> error == null).get(30, TimeUnit.SECONDS);
+            return again.handle((result, error) -> error == null).get(60, TimeUnit.SECONDS);
         });
         assertThat(store.get()).isEqualTo("mine");
         assertThat(client.connection().attempts()).isEqualTo(1);
@@ -210,11 +210,11 @@ class JmsFullBrokerTest {
         fillRequests();
         CompletableFuture<?> first = proposeFirst(client);
         assertTimedOut(propose(client), NotSentException.class);
-        assertThatThrownBy(() -> propose(client).get(30, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> propose(client).get(60, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(NotSentException.class)
                 .hasMessageContaining("maxPending=2");
         client.close();
-        assertThatThrownBy(() -> first.get(30, TimeUnit.SECONDS)).hasCauseInstanceOf(IOException.class);
+        assertThatThrownBy(() -> first.get(60, TimeUnit.SECONDS)).hasCauseInstanceOf(IOException.class);
         await().atMost(LIMIT)
                 .until(() -> !Threads.anyIn("ClientProducerCredits")); // who waited for the broker is let go
         // It is full as before: what the provider sent of it as it was closed has expired.
@@ -275,7 +275,7 @@ class JmsFullBrokerTest {
         RecordingHandler handler = subscribe(connection, EVENTS); // over the same connection
         neglecting.close(); // the broker has room
         awaitTold(handler, store.version());
-        flushed.get(30, TimeUnit.SECONDS);
+        flushed.get(60, TimeUnit.SECONDS);
         assertThat(handler.calls()).hasSizeLessThan(10);
     }
 
@@ -288,7 +288,7 @@ class JmsFullBrokerTest {
         CompletableFuture<?> flushed = publisher.flush();
         store.set("second");
         publisher.close();
-        assertThatThrownBy(() -> flushed.get(30, TimeUnit.SECONDS)).hasMessageContaining("closed");
+        assertThatThrownBy(() -> flushed.get(60, TimeUnit.SECONDS)).hasMessageContaining("closed");
         RecordingHandler after = subscribe(connection, "other.events");
         assertThat(connection.attempts()).isEqualTo(1);
         assertThat(before.count(Kind.DISCONNECTED)).isZero();
@@ -304,7 +304,7 @@ class JmsFullBrokerTest {
         store.set("second");
         await().atMost(LIMIT).until(() -> connection.state() == JmsConnection.State.OPEN);
         connection.close();
-        assertThatThrownBy(() -> flushed.get(30, TimeUnit.SECONDS)).hasMessageContaining("closed");
+        assertThatThrownBy(() -> flushed.get(60, TimeUnit.SECONDS)).hasMessageContaining("closed");
         await().atMost(LIMIT).until(() -> broker.connections() == 1); // who takes no events
         assertThat(store.set("third")).isEqualTo(store.version());
     }

@@ -107,7 +107,7 @@ class JmsInvalidationPublisherTest {
             CompletableFuture<?> flushed = publisher.flush();
             assertThat(flushed).isNotDone();
             hanging.let();
-            flushed.get(30, TimeUnit.SECONDS);
+            flushed.get(60, TimeUnit.SECONDS);
             awaitTold(store.version());
             assertThat(handler.calls()).hasSizeLessThan(10);
         }
@@ -121,7 +121,7 @@ class JmsInvalidationPublisherTest {
                     .inline(200)
                     .announceEvery(Duration.ofHours(1))
                     .build();
-            publisher.flush().get(30, TimeUnit.SECONDS);
+            publisher.flush().get(60, TimeUnit.SECONDS);
             awaitTold(store.version());
             awaitTold(store.set("short"));
             await().atMost(LIMIT).until(() -> handler.count(Kind.SNAPSHOT) == 1);
@@ -129,7 +129,7 @@ class JmsInvalidationPublisherTest {
             awaitTold(large);
             assertThat(handler.count(Kind.SNAPSHOT)).isEqualTo(1);
             publisher.close();
-            assertThatThrownBy(() -> publisher.flush().get(30, TimeUnit.SECONDS))
+            assertThatThrownBy(() -> publisher.flush().get(60, TimeUnit.SECONDS))
                     .hasMessageContaining("closed");
         }
     }

@@ -140,8 +140,8 @@ class JmsMalformedTest {
             JmsInvalidationSubscriber subscriber = JmsInvalidationSubscriber.on(connection);
             RecordingHandler one = new RecordingHandler();
             RecordingHandler other = new RecordingHandler();
-            subscriber.topic("one").subscribe(one).toCompletableFuture().get(30, TimeUnit.SECONDS);
-            subscriber.topic("other").subscribe(other).toCompletableFuture().get(30, TimeUnit.SECONDS);
+            subscriber.topic("one").subscribe(one).toCompletableFuture().get(60, TimeUnit.SECONDS);
+            subscriber.topic("other").subscribe(other).toCompletableFuture().get(60, TimeUnit.SECONDS);
             sendEvent(session -> session.createTextMessage("no JSON"), null);
             assertThat(one.awaitCalls(calls -> calls.size() == 1, LIMIT)).isTrue();
             assertThat(other.awaitCalls(calls -> calls.size() == 1, LIMIT)).isTrue();
@@ -156,7 +156,7 @@ class JmsMalformedTest {
                     .selectInBroker(true)
                     .build();
             RecordingHandler handler = new RecordingHandler();
-            subscriber.topic(injecting).subscribe(handler).toCompletableFuture().get(30, TimeUnit.SECONDS);
+            subscriber.topic(injecting).subscribe(handler).toCompletableFuture().get(60, TimeUnit.SECONDS);
             sendEvent(session -> session.createTextMessage("no JSON"), "a");
             sendEvent(session -> session.createTextMessage("no JSON"), TOPIC);
             sendEvent(

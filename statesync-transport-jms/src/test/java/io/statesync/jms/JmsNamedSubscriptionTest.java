@@ -74,7 +74,7 @@ class JmsNamedSubscriptionTest {
                 .topic(TOPIC)
                 .subscribe(handler)
                 .toCompletableFuture()
-                .get(30, TimeUnit.SECONDS);
+                .get(60, TimeUnit.SECONDS);
         return handler;
     }
 

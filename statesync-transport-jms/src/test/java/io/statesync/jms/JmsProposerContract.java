@@ -86,8 +86,13 @@ abstract class JmsProposerContract extends AuthorityContract<String> {
                 .authorizer(JmsAuthorizer.allowAll())
                 .build();
         client = JmsStateClient.to(provider.apply(broker.port()));
-        publisher.flush().get(30, TimeUnit.SECONDS); // nobody hears of the first version
+        publisher.flush().get(1, TimeUnit.MINUTES); // nobody hears of the first version
         return new Remote(client.topic(TOPIC, JacksonCodec.json(String.class)));
+    }
+
+    @Override
+    protected Duration patience() {
+        return Duration.ofMinutes(1);
     }
 
     @AfterEach

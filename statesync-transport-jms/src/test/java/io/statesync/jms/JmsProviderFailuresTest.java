@@ -104,13 +104,13 @@ class JmsProviderFailuresTest {
 
     @Test
     void aRequestThatCannotBeSentFailsAndTheNextIsSentOverNewSessions() throws Exception {
-        assertThat(data(pull().get(30, TimeUnit.SECONDS))).isEqualTo("first");
+        assertThat(data(pull().get(60, TimeUnit.SECONDS))).isEqualTo("first");
         long queues = broker.queueCount();
         for (int i = 0; i < 3; i++) {
             failing.put("MessageProducer.send", new JMSException("expected by this test"));
-            assertThatThrownBy(() -> pull().get(30, TimeUnit.SECONDS)).hasMessageContaining("could not be sent");
+            assertThatThrownBy(() -> pull().get(60, TimeUnit.SECONDS)).hasMessageContaining("could not be sent");
             await().atMost(LIMIT)
-                    .until(() -> data(pull().get(30, TimeUnit.SECONDS)).equals("first"));
+                    .until(() -> data(pull().get(60, TimeUnit.SECONDS)).equals("first"));
         }
         assertThat(calls("ConnectionFactory.createConnection")).isEqualTo(1);
         await().atMost(LIMIT)
@@ -120,28 +120,28 @@ class JmsProviderFailuresTest {
     @Test
     void aConsumerThatTheBrokerRefusesFailsItsSubscriptionAndNoOther() throws Exception {
         failing.put("Session.createConsumer", new JMSSecurityException("expected by this test"));
-        assertThatThrownBy(() -> subscribe(new RecordingHandler()).get(30, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> subscribe(new RecordingHandler()).get(60, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(JMSSecurityException.class);
         RecordingHandler handler = new RecordingHandler();
-        subscribe(handler).get(30, TimeUnit.SECONDS);
+        subscribe(handler).get(60, TimeUnit.SECONDS);
         failing.put("Session.createConsumer", new JMSSecurityException("expected by this test"));
         assertThatThrownBy(() -> JmsInvalidationSubscriber.on(connection)
                         .subscribe(new RecordingHandler())
                         .toCompletableFuture()
-                        .get(30, TimeUnit.SECONDS))
+                        .get(60, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(JMSSecurityException.class);
-        assertThat(data(pull().get(30, TimeUnit.SECONDS))).isEqualTo("first");
+        assertThat(data(pull().get(60, TimeUnit.SECONDS))).isEqualTo("first");
         assertThat(handler.count(Kind.DISCONNECTED)).isZero();
     }
 
     @Test
     void answersThatMayNotBeHeardAreAskedForAgainAndLeaveNoQueue() throws Exception {
         RecordingHandler handler = new RecordingHandler();
-        subscribe(handler).get(30, TimeUnit.SECONDS);
+        subscribe(handler).get(60, TimeUnit.SECONDS);
         long queues = broker.queueCount();
         failing.put("Session.createConsumer", new JMSSecurityException("expected by this test"));
-        assertThatThrownBy(() -> pull().get(30, TimeUnit.SECONDS)).hasRootCauseInstanceOf(JMSSecurityException.class);
-        await().atMost(LIMIT).until(() -> data(pull().get(30, TimeUnit.SECONDS)).equals("first"));
+        assertThatThrownBy(() -> pull().get(60, TimeUnit.SECONDS)).hasRootCauseInstanceOf(JMSSecurityException.class);
+        await().atMost(LIMIT).until(() -> data(pull().get(60, TimeUnit.SECONDS)).equals("first"));
         await().atMost(LIMIT)
                 .untilAsserted(() -> assertThat(broker.queueCount()).isEqualTo(queues + 1));
         assertThat(calls("ConnectionFactory.createConnection")).isEqualTo(1);
@@ -155,14 +155,14 @@ class JmsProviderFailuresTest {
                 .topic(TOPIC)
                 .subscribe(handler)
                 .toCompletableFuture()
-                .get(30, TimeUnit.SECONDS);
+                .get(60, TimeUnit.SECONDS);
         failing.put("Session.createProducer", new JMSSecurityException("expected by this test"));
         failing.put("MessageProducer.send", new JMSException("expected by this test"));
         JmsInvalidationPublisher publisher = JmsInvalidationPublisher.builder(connection)
                 .topic(store, CODEC)
                 .announceEvery(Duration.ofHours(1))
                 .build();
-        publisher.flush().get(30, TimeUnit.SECONDS);
+        publisher.flush().get(60, TimeUnit.SECONDS);
         assertThat(handler.awaitCalls(
                         seen -> seen.stream().anyMatch(call -> call.tellsOf(TOPIC, store.version())), LIMIT))
                 .isTrue();
@@ -173,9 +173,9 @@ class JmsProviderFailuresTest {
     @Test
     void wordOfARefusedMessageIsNoLostConnectionAndAnyOtherIs() throws Exception {
         RecordingHandler handler = new RecordingHandler();
-        subscribe(handler).get(30, TimeUnit.SECONDS);
+        subscribe(handler).get(60, TimeUnit.SECONDS);
         listener.onException(new JMSSecurityException("expected by this test"));
-        assertThat(data(pull().get(30, TimeUnit.SECONDS))).isEqualTo("first");
+        assertThat(data(pull().get(60, TimeUnit.SECONDS))).isEqualTo("first");
         assertThat(handler.calls()).isEmpty();
         listener.onException(new JMSException("expected by this test"));
         assertThat(handler.awaitCalls(seen -> seen.stream().anyMatch(call -> call.kind() == Kind.RECONNECTED), LIMIT))
@@ -206,7 +206,7 @@ class JmsProviderFailuresTest {
         await().atMost(LIMIT).until(() -> hanging.begun() == 1);
         assertThat(subscribing).isNotDone();
         time.advance(Duration.ofSeconds(5));
-        assertThatThrownBy(() -> subscribing.get(30, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> subscribing.get(60, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(TimeoutException.class)
                 .hasMessageContaining("connectTimeout=PT5S");
         assertThat(pulling).isNotDone(); // it came during the attempt, and waits for the next
@@ -219,8 +219,8 @@ class JmsProviderFailuresTest {
             time.advance(Duration.ofMillis(20));
             return again.isDone();
         });
-        assertThat(again.get(30, TimeUnit.SECONDS)).isNotNull();
-        assertThat(data(pulling.get(30, TimeUnit.SECONDS))).isEqualTo("first");
+        assertThat(again.get(60, TimeUnit.SECONDS)).isNotNull();
+        assertThat(data(pulling.get(60, TimeUnit.SECONDS))).isEqualTo("first");
         slow.close();
     }
 
@@ -268,21 +268,21 @@ class JmsProviderFailuresTest {
         for (int i = 0; i < 3; i++) {
             pulls.add(pull());
         }
-        assertThatThrownBy(() -> pull().get(30, TimeUnit.SECONDS)).hasMessageContaining("wait for an answer");
+        assertThatThrownBy(() -> pull().get(60, TimeUnit.SECONDS)).hasMessageContaining("wait for an answer");
         RecordingHandler handler = new RecordingHandler();
-        subscribe(handler).get(30, TimeUnit.SECONDS);
+        subscribe(handler).get(60, TimeUnit.SECONDS);
         assertThat(sending.await(30, TimeUnit.SECONDS)).isTrue();
         time.advance(FakePullRequest.of(TOPIC).timeout());
         for (CompletableFuture<PullResult<String>> each : pulls) {
-            assertThatThrownBy(() -> each.get(30, TimeUnit.SECONDS)).hasMessageContaining("no answer within");
+            assertThatThrownBy(() -> each.get(60, TimeUnit.SECONDS)).hasMessageContaining("no answer within");
         }
         // Nobody waits for those three any more, but they are still in line.
-        assertThatThrownBy(() -> pull().get(30, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> pull().get(60, TimeUnit.SECONDS))
                 .hasMessageContaining("the broker, which takes none: maxPending=3");
         taken.countDown();
         await().atMost(LIMIT)
                 .ignoreExceptions()
-                .until(() -> data(pull().get(30, TimeUnit.SECONDS)).equals("first"));
+                .until(() -> data(pull().get(60, TimeUnit.SECONDS)).equals("first"));
         assertThat(handler.calls()).isEmpty();
     }
 }

@@ -68,7 +68,7 @@ class JmsPublisherSourcesTest {
         }
 
         InvalidationHandler handler() throws Exception {
-            return handler.get(30, TimeUnit.SECONDS);
+            return handler.get(60, TimeUnit.SECONDS);
         }
     }
 
@@ -81,7 +81,7 @@ class JmsPublisherSourcesTest {
                 .topic(TOPIC, CODEC)
                 .subscribe(handler)
                 .toCompletableFuture()
-                .get(30, TimeUnit.SECONDS);
+                .get(60, TimeUnit.SECONDS);
     }
 
     @AfterEach
@@ -106,7 +106,7 @@ class JmsPublisherSourcesTest {
         awaitTold(store.version());
         for (int i = 0; i < 10; i++) {
             StateVersion version = store.set("write " + i);
-            publisher.flush().get(30, TimeUnit.SECONDS);
+            publisher.flush().get(60, TimeUnit.SECONDS);
             awaitTold(version);
         }
     }
@@ -117,7 +117,7 @@ class JmsPublisherSourcesTest {
                 .topic(store, CODEC)
                 .announceEvery(NEVER)
                 .build()) {
-            first.flush().get(30, TimeUnit.SECONDS);
+            first.flush().get(60, TimeUnit.SECONDS);
             for (int i = 0; i < 50; i++) {
                 JmsInvalidationPublisher publisher = JmsInvalidationPublisher.builder(connection)
                         .topic(RevisionedStore.of("other", ""), CODEC)
@@ -125,9 +125,9 @@ class JmsPublisherSourcesTest {
                         .announceEvery(NEVER)
                         .build();
                 first.close(); // from here on it is the new one that tells
-                publisher.flush().get(30, TimeUnit.SECONDS);
+                publisher.flush().get(60, TimeUnit.SECONDS);
                 StateVersion version = store.set("write " + i);
-                publisher.flush().get(30, TimeUnit.SECONDS);
+                publisher.flush().get(60, TimeUnit.SECONDS);
                 publisher.close();
                 awaitTold(version);
             }
@@ -182,7 +182,7 @@ class JmsPublisherSourcesTest {
             CompletableFuture<?> flushed = publisher.flush();
             assertThat(flushed).isNotDone();
             let.countDown();
-            flushed.get(30, TimeUnit.SECONDS);
+            flushed.get(60, TimeUnit.SECONDS);
             awaitTold(direct.version());
         }
     }
@@ -201,10 +201,10 @@ class JmsPublisherSourcesTest {
         JmsInvalidationSubscriber.on(listening)
                 .subscribe(all)
                 .toCompletableFuture()
-                .get(30, TimeUnit.SECONDS);
+                .get(60, TimeUnit.SECONDS);
         bad.set("second");
         awaitTold(good.set("second"));
-        publisher.flush().get(30, TimeUnit.SECONDS);
+        publisher.flush().get(60, TimeUnit.SECONDS);
         assertThat(all.calls()).noneMatch(call -> call.tellsOf(half, bad.version()));
         assertThatThrownBy(() -> JmsInvalidationPublisher.builder(connection).topic(bad, CODEC))
                 .isInstanceOf(IllegalArgumentException.class)

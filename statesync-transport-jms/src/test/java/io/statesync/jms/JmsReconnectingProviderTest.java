@@ -76,7 +76,7 @@ class JmsReconnectingProviderTest {
         JmsInvalidationSubscriber.on(closing)
                 .subscribe(new RecordingHandler())
                 .toCompletableFuture()
-                .get(30, TimeUnit.SECONDS);
+                .get(60, TimeUnit.SECONDS);
         broker.stop();
         closing.close();
         assertThat(closing.state()).isEqualTo(JmsConnection.State.CLOSED);

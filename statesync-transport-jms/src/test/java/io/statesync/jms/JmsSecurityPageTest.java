@@ -87,11 +87,11 @@ class JmsSecurityPageTest {
                         StateReplica<String> replica = StateReplica.<String>builder(TOPIC)
                                 .source(client.topic(TOPIC, CODEC))
                                 .build()) {
-                    replica.start().get(30, TimeUnit.SECONDS);
+                    replica.start().get(60, TimeUnit.SECONDS);
                     store.set("from the source");
                     await().atMost(LIMIT).until(() -> replica.get().equals("from the source"));
                     assertThat(replica.set("from the follower")
-                                    .get(30, TimeUnit.SECONDS)
+                                    .get(60, TimeUnit.SECONDS)
                                     .isAccepted())
                             .isTrue();
                     assertThat(store.get()).isEqualTo("from the follower");

@@ -122,7 +122,7 @@ class JmsSecurityTest {
                 .provider()
                 .getSnapshot(FakePullRequest.of(TOPIC))
                 .toCompletableFuture()
-                .get(30, TimeUnit.SECONDS);
+                .get(60, TimeUnit.SECONDS);
         return ((SnapshotEnvelope<String>) answer).data();
     }
 
@@ -131,7 +131,7 @@ class JmsSecurityTest {
                 .proposer()
                 .propose(Proposal.of(null, value))
                 .toCompletableFuture()
-                .get(30, TimeUnit.SECONDS);
+                .get(60, TimeUnit.SECONDS);
     }
 
     private static RecordingHandler subscribe(JmsStateClient client) throws Exception {
@@ -140,7 +140,7 @@ class JmsSecurityTest {
                 .subscriber()
                 .subscribe(handler)
                 .toCompletableFuture()
-                .get(30, TimeUnit.SECONDS);
+                .get(60, TimeUnit.SECONDS);
         return handler;
     }
 
@@ -261,7 +261,7 @@ class JmsSecurityTest {
         RecordingHandler handler = subscribe(follower);
         secured.sourceMayPublish(false);
         StateVersion refused = store.set("refused");
-        publisher.flush().get(30, TimeUnit.SECONDS);
+        publisher.flush().get(60, TimeUnit.SECONDS);
         assertThat(pull(follower)).isEqualTo("refused");
         assertThat(handler.hasHeardOf(TOPIC, refused)).isFalse();
         secured.sourceMayPublish(true);

@@ -135,7 +135,7 @@ class JmsSnapshotResponderTest {
                 .proposer()
                 .propose(Proposal.of(base, value))
                 .toCompletableFuture()
-                .get(30, TimeUnit.SECONDS);
+                .get(60, TimeUnit.SECONDS);
     }
 
     @Test
@@ -202,7 +202,7 @@ class JmsSnapshotResponderTest {
         assertThat(ask("{\"topic\":\"settings\",\"type\":\"pull\"}")).startsWith("{\"status\":503,\"type\":\"busy\"");
         assertThatThrownBy(() -> propose(TOPIC, null, "x")).hasCauseInstanceOf(NotSentException.class);
         stuck.answer.complete(SnapshotEnvelope.of(StateVersion.ofUnsigned(0, 1), "at last"));
-        assertThat(first.get(30, TimeUnit.SECONDS)).isEqualTo(second.get(30, TimeUnit.SECONDS));
+        assertThat(first.get(60, TimeUnit.SECONDS)).isEqualTo(second.get(60, TimeUnit.SECONDS));
         await().atMost(LIMIT).until(() -> responder.inFlight() == 0);
         assertThat(ask("{\"topic\":\"settings\",\"type\":\"pull\"}")).startsWith("{\"status\":200");
     }
@@ -219,7 +219,7 @@ class JmsSnapshotResponderTest {
                         .provider()
                         .getSnapshot(FakePullRequest.of("secret"))
                         .toCompletableFuture()
-                        .get(30, TimeUnit.SECONDS))
+                        .get(60, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(JmsStateException.class)
                 .hasMessageContaining("status 404");
     }

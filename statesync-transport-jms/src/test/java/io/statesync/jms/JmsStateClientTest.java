@@ -40,14 +40,14 @@ class JmsStateClientTest {
                 StateReplica<String> replica = StateReplica.<String>builder(TOPIC)
                         .source(client.topic(TOPIC, JacksonCodec.json(String.class)))
                         .build()) {
-            replica.start().get(30, TimeUnit.SECONDS);
+            replica.start().get(60, TimeUnit.SECONDS);
             assertThat(replica.get()).isEqualTo("first");
             store.set("second");
             await().atMost(1, MINUTES).until(() -> replica.get().equals("second"));
-            assertThat(replica.set("third").get(30, TimeUnit.SECONDS).isAccepted())
+            assertThat(replica.set("third").get(60, TimeUnit.SECONDS).isAccepted())
                     .isTrue();
             assertThat(store.get()).isEqualTo("third");
-            assertThat(publisher.flush().get(30, TimeUnit.SECONDS)).isNull();
+            assertThat(publisher.flush().get(60, TimeUnit.SECONDS)).isNull();
             // An answer counts until the broker has taken it, and whom it is for may have it by then.
             await().atMost(1, MINUTES)
                     .untilAsserted(() -> assertThat(responder.inFlight()).isZero());

@@ -163,7 +163,7 @@ class StateServletTest {
         });
         Awaitility.await().atMost(1, TimeUnit.MINUTES).until(() -> server.connections() > 0);
         fixed.set("two");
-        assertThat(held.get(20, TimeUnit.SECONDS)).contains("\"two\"");
+        assertThat(held.get(60, TimeUnit.SECONDS)).contains("\"two\"");
     }
 
     @Test
@@ -498,7 +498,7 @@ class StateServletTest {
             servlet.close();
             assertThat(events.next()).startsWith("retry: ");
             assertThat(events.next()).isNull();
-            assertThat(held.get(20, TimeUnit.SECONDS).statusCode()).isIn(200, 503);
+            assertThat(held.get(60, TimeUnit.SECONDS).statusCode()).isIn(200, 503);
             assertProblem(http.get("/snapshot?topic=fixed"), 503, "stopping", "stops");
         }
     }

@@ -93,7 +93,7 @@ class ZunoClientTest {
     private StateReplica<Integer> started(ReplicaBuilder<Integer> builder) throws Exception {
         StateReplica<Integer> replica = builder.build();
         open.add(0, replica);
-        replica.start().get(20, TimeUnit.SECONDS);
+        replica.start().get(60, TimeUnit.SECONDS);
         return replica;
     }
 
@@ -107,7 +107,7 @@ class ZunoClientTest {
     }
 
     private static <T> WriteResult<T> get(CompletableFuture<WriteResult<T>> write) throws Exception {
-        return write.get(30, TimeUnit.SECONDS);
+        return write.get(60, TimeUnit.SECONDS);
     }
 
     @Test
@@ -256,7 +256,7 @@ class ZunoClientTest {
         StateReplica<Integer> replica = client().replica("read-only", JacksonCodec.json(Integer.class), () -> 3)
                 .build();
         open.add(0, replica);
-        replica.start().get(20, TimeUnit.SECONDS);
+        replica.start().get(60, TimeUnit.SECONDS);
         WriteResult<Integer> result = get(replica.set(4));
         assertThat(result)
                 .isInstanceOfSatisfying(

@@ -107,7 +107,7 @@ class TwoBrokersTest {
         for (int i = 0; i < 10; i++) {
             store.set("write " + i);
             awaitConverged();
-            assertThat(across.set("across " + i).get(30, TimeUnit.SECONDS).isAccepted())
+            assertThat(across.set("across " + i).get(60, TimeUnit.SECONDS).isAccepted())
                     .isTrue();
         }
         awaitConverged();

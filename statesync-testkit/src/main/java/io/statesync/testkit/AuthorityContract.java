@@ -236,6 +236,7 @@ public abstract class AuthorityContract<T extends @Nullable Object> {
         Authority<T> authority = createAuthority();
         StateVersion before = version(authority);
         List<CompletableFuture<PullResult<T>>> pulls = new ArrayList<>();
+        CompletableFuture<Void> pulled = new CompletableFuture<>();
         RecordingHandler handler = new RecordingHandler(call -> {
             if (call.version() == null || !call.version().isNewerThan(before)) {
                 return; // it may also say where it was
@@ -245,8 +246,9 @@ public abstract class AuthorityContract<T extends @Nullable Object> {
                     pulls.add(Stages.<PullResult<T>>future(
                             authority.provider().getSnapshot(FakePullRequest.of(authority.topic()))));
                 }
+                pulled.complete(null);
             } catch (Exception e) {
-                throw new AssertionError(e);
+                pulled.completeExceptionally(e);
             }
         });
         Subscription subscription =
@@ -256,8 +258,8 @@ public abstract class AuthorityContract<T extends @Nullable Object> {
                         calls -> calls.stream().anyMatch(call -> call.tellsOf(authority.topic(), written)), patience()))
                 .as("the event of version %s reached the handler", written)
                 .isTrue();
+        Stages.<Void>get("asking for the pull that the event causes", pulled, patience());
         synchronized (pulls) {
-            assertThat(pulls).isNotEmpty();
             for (CompletableFuture<PullResult<T>> pull : pulls) {
                 PullResult<T> answer = Stages.<PullResult<T>>get("a pull", pull, patience());
                 assertThat(answer).isInstanceOf(SnapshotEnvelope.class);

@@ -247,8 +247,8 @@ public abstract class AuthorityContract<T extends @Nullable Object> {
                             authority.provider().getSnapshot(FakePullRequest.of(authority.topic()))));
                 }
                 pulled.complete(null);
-            } catch (Exception e) {
-                pulled.completeExceptionally(e);
+            } catch (Throwable t) { // the test that waits for it reports it
+                pulled.completeExceptionally(t);
             }
         });
         Subscription subscription =
@@ -259,12 +259,14 @@ public abstract class AuthorityContract<T extends @Nullable Object> {
                 .as("the event of version %s reached the handler", written)
                 .isTrue();
         Stages.<Void>get("asking for the pull that the event causes", pulled, patience());
+        List<CompletableFuture<PullResult<T>>> asked;
         synchronized (pulls) {
-            for (CompletableFuture<PullResult<T>> pull : pulls) {
-                PullResult<T> answer = Stages.<PullResult<T>>get("a pull", pull, patience());
-                assertThat(answer).isInstanceOf(SnapshotEnvelope.class);
-                assertIs((SnapshotEnvelope<T>) answer, written, data(1));
-            }
+            asked = List.copyOf(pulls);
+        }
+        for (CompletableFuture<PullResult<T>> pull : asked) {
+            PullResult<T> answer = Stages.<PullResult<T>>get("a pull", pull, patience());
+            assertThat(answer).isInstanceOf(SnapshotEnvelope.class);
+            assertIs((SnapshotEnvelope<T>) answer, written, data(1));
         }
         subscription.close();
     }

@@ -19,7 +19,8 @@ final class Outlet {
     private final MessageProducer producer;
     private final Consumer<Throwable> broken;
     private final Queue<Sending> tasks = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger waiting = new AtomicInteger(); // that have not ended; whoever adds the first runs them
+    private final AtomicInteger waiting = new AtomicInteger(); // that have not ended
+    private final AtomicInteger drains = new AtomicInteger(); // asked for and not done; whoever asks first drains
 
     /** A message to send. */
     interface Sending {
@@ -57,25 +58,30 @@ final class Outlet {
 
     /** Sends it, or leaves that to whoever is sending. */
     void add(Sending task) {
-        if (offer(List.of(task))) {
-            drain();
-        }
+        offer(List.of(task));
+        drain();
     }
 
-    /** Puts them in line. Whether nobody is sending: then the caller has {@link #drain} run, on any thread. */
-    boolean offer(List<? extends Sending> more) {
+    /** Puts them in line. The caller has {@link #drain} run, on any thread. */
+    void offer(List<? extends Sending> more) {
+        waiting.addAndGet(more.size());
         tasks.addAll(more);
-        return !more.isEmpty() && waiting.getAndAdd(more.size()) == 0;
     }
 
-    /** Sends what waits, and what comes meanwhile. */
+    /** Sends what waits, and what comes meanwhile; nothing if another thread is at it. One that an executor drops is made good by the next. */
     void drain() {
+        if (drains.getAndIncrement() > 0) {
+            return;
+        }
+        int done = 1;
         do {
-            Sending next = tasks.poll();
-            if (next != null) {
+            for (Sending task = tasks.poll(); task != null; task = tasks.poll()) {
+                Sending next = task;
                 Quietly.run(() -> run(next)); // what waits behind it is sent, whatever happens
+                waiting.decrementAndGet();
             }
-        } while (waiting.decrementAndGet() > 0);
+            done = drains.addAndGet(-done);
+        } while (done > 0);
     }
 
     private void run(Sending task) {

@@ -269,8 +269,9 @@ final class Requester implements Role {
 
     /** On the executor: a broker that is full would hold up who asks, or all who share the connection. */
     private void send(Opened on, List<Request> waiting) {
-        if (on.outlet.offer(
-                waiting.stream().map(request -> new Sending(on, request)).toList())) {
+        if (!waiting.isEmpty()) {
+            on.outlet.offer(
+                    waiting.stream().map(request -> new Sending(on, request)).toList());
             connection.executor.execute(on.outlet::drain);
         }
     }

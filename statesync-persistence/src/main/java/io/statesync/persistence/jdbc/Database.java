@@ -59,7 +59,8 @@ final class Database {
                 if (attempt == ATTEMPTS || e instanceof CommitInDoubtException) {
                     throw e;
                 }
-                boolean takenBack = dialect == null && found.isMissingTable(e); // see makeTables
+                boolean takenBack =
+                        (dialect == null || found == Dialect.H2) && found.isMissingTable(e); // see makeTables
                 if (!takenBack && !found.isPassing(e)) {
                     throw e;
                 }
@@ -89,6 +90,9 @@ final class Database {
 
     /** One at a time: H2 shows a table before it is whole, and takes it back if the rest of it fails. */
     private void makeTables(Session session) throws SQLException {
+        if (tables.stream().allMatch(table -> probe(session, table) == null)) {
+            return;
+        }
         making.lock();
         try {
             for (Table table : tables) {

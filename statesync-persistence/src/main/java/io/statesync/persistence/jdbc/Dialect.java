@@ -55,7 +55,6 @@ enum Dialect {
         return createTable + table + " (" + columns.replace("$bytes", bytes).replace("$text", text) + ")";
     }
 
-    /** Whether a statement failed because of another transaction, so that a transaction of the same statements may not. */
     /** Whether a statement failed because there is no such table. */
     boolean isMissingTable(SQLException failure) {
         String message = String.valueOf(failure.getMessage());
@@ -63,6 +62,7 @@ enum Dialect {
                 || (this == SQLITE && failure.getErrorCode() == 1 && message.contains("no such table"));
     }
 
+    /** Whether a statement failed because of another transaction, so that a transaction of the same statements may not. */
     boolean isPassing(SQLException failure) {
         for (SQLException e = failure; e != null; e = e.getNextException()) {
             String state = e.getSQLState();

@@ -114,6 +114,7 @@ public final class JdbcJournal<T extends @Nullable Object> implements StateJourn
         if (expected != null && table.move(transaction, key, expected, next)) {
             return;
         }
+        table.lock(transaction, key); // SQLite refuses who has read and then writes, if another writes
         StateVersion stored = table.version(transaction, key);
         if (expected != null || stored != null) {
             throw new IOException("expected version " + expected + " in table " + table.name() + ", which holds "

@@ -68,7 +68,10 @@ final class Outlet {
         tasks.addAll(more);
     }
 
-    /** Sends what waits, and what comes meanwhile; nothing if another thread is at it. One that an executor drops is made good by the next. */
+    /**
+     * Sends what waits, and what comes meanwhile; nothing if another thread is at it. One that an executor drops is made good
+     * by the next.
+     */
     void drain() {
         if (drains.getAndIncrement() > 0) {
             return;

@@ -4,6 +4,8 @@ import io.statesync.testkit.internal.Ports;
 import jakarta.servlet.http.HttpServlet;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.Server;
@@ -42,6 +44,10 @@ public final class JettyServer implements ServletServer {
         context.addServlet(holder, "/state/*");
         server.setHandler(context);
         server.setStopTimeout(0);
+        Awaitility.await().atMost(1, TimeUnit.MINUTES).ignoreExceptions().until(() -> {
+            connector.open(); // what was there before may still be going
+            return connector.isOpen();
+        });
         server.start();
     }
 

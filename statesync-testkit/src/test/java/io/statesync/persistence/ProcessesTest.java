@@ -86,9 +86,10 @@ class ProcessesTest {
                 assertThat(processes.get(i).waitFor())
                         .as(String.join("\n", lines))
                         .isZero();
+                assertThat(lines).isNotEmpty();
                 lines.forEach(line -> kept.add(Long.valueOf(line)));
             }
-            assertThat(kept).as("no version is kept twice").isNotEmpty().doesNotHaveDuplicates();
+            assertThat(kept).as("no version is kept twice").doesNotHaveDuplicates();
             long newest = SavingProcess.newest(FileStorage.in(folder));
             assertThat(kept).hasSize((int) newest).contains(newest);
         } finally {

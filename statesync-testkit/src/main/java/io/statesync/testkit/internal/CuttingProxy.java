@@ -81,11 +81,11 @@ public final class CuttingProxy implements AutoCloseable {
         }
         if (broken) { // if it comes to be so only now, what cuts sees both
             end(client, upstream);
-            return;
+        } else {
+            Socket there = upstream;
+            run(() -> pipe(client, there));
+            run(() -> pipe(there, client));
         }
-        Socket target = upstream;
-        run(() -> pipe(client, target));
-        run(() -> pipe(target, client));
     }
 
     private void end(Socket client, @Nullable Socket upstream) throws IOException {
